@@ -1,0 +1,141 @@
+import type { Plan, PlanCommand, RunView, StageView, TaskView } from '../run.ts';
+import { type PlanningFacts, planCycle, planGate, planPostRegression } from './plan-tasks.ts';
+import { pickSlots, type SlotFacts, type SlotSkip } from './slots.ts';
+import type { CycleStatus, StageKey } from './vocabulary.ts';
+
+export interface ReleaseFacts extends PlanningFacts, SlotFacts {
+  cycles: readonly { id: string; number: number; status: CycleStatus; slotId: string }[];
+}
+
+/** What comes next, and the release's own rows to write in the same transaction. */
+export interface ReleasePlan extends Plan {
+  slots: readonly { id: string; status: 'USED' | 'SKIPPED'; reason: string | null }[];
+  openCycle: { number: number; slotId: string } | null;
+  /** To be written before `openCycle`. */
+  closeCycle: { id: string; status: 'DONE' | 'ABANDONED' } | null;
+  /** Why neither time nor a task can move the release on any more, so that a person must; null = something will. */
+  attention: string | null;
+}
+
+const idle: ReleasePlan = { commands: [], wakeAt: null, slots: [], openCycle: null, closeCycle: null, attention: null };
+
+/**
+ * What comes next for a release. Pure, and a fixed point: asked again at the same instant about the state its answer leads to, it wants
+ * nothing more. While somebody has paused the run it wants nothing at all; a failed task stops nothing here but keeps its stage undrained.
+ */
+export function planRelease(facts: ReleaseFacts, run: RunView, now: Date): ReleasePlan {
+  if (run.status === 'COMPLETED' || run.status === 'CANCELLED') return idle;
+  if (run.holds.some((hold) => hold.reason === 'USER_REQUESTED')) return idle;
+  if (run.status === 'IN_PROGRESS') return planStages(facts, run, now);
+  if (now < facts.kickOffDate) return { ...idle, wakeAt: facts.kickOffDate };
+  return preceded([{ do: 'start' }], planStages(facts, run, now));
+}
+
+function planStages(facts: ReleaseFacts, run: RunView, now: Date): ReleasePlan {
+  const kickoff = stageOf(run, 'KICKOFF');
+  if (!isOver(kickoff) && !isDrained(kickoff)) return idle;
+  const regression = stageOf(run, 'REGRESSION');
+  const next = isOver(regression) ? planAfterRegression(facts, run) : planRegression(facts, run, regression, now);
+  return preceded(closing(kickoff), next);
+}
+
+/** From the end of kickoff to the end of the gate. Cycles follow each other as attempts of one stage that stays open between them. */
+function planRegression(facts: ReleaseFacts, run: RunView, stage: StageView, now: Date): ReleasePlan {
+  const current = run.tasks.filter((task) => task.stageKey === stage.key && task.stageAttempt === stage.attempt);
+  const gates = current.filter((task) => task.type === 'APPROVE_REGRESSION');
+  const openGates = gates.filter(isOpen);
+  if (stage.openTasks > openGates.length) return idle;
+
+  const closeCycle = cycleToClose(facts, current);
+  const lastCycle = lastDone(facts, closeCycle?.status === 'DONE' ? closeCycle.id : null);
+  const { skips, next } = pickSlots(facts, { hasCandidate: lastCycle > 0, now });
+  const decided: ReleasePlan = { ...idle, closeCycle, slots: skips.map(toWrite) };
+  const superseded: PlanCommand[] =
+    openGates.length === 0 ? [] : [{ do: 'cancel-tasks', taskIds: openGates.map((gate) => gate.id), why: 'a new cycle supersedes it' }];
+
+  if (next?.due) {
+    const number = Math.max(0, ...facts.cycles.map((cycle) => cycle.number)) + 1;
+    const tasks = planCycle(facts, { number, automation: next.slot.flags.automation });
+    return {
+      ...decided,
+      commands: [...superseded, { do: 'open-stage', stage: stage.key, tasks }],
+      slots: [...decided.slots, { id: next.slot.id, status: 'USED', reason: null }],
+      openCycle: { number, slotId: next.slot.id },
+    };
+  }
+  if (next !== null) return { ...decided, commands: superseded, wakeAt: next.slot.date };
+  if (lastCycle === 0) return { ...decided, attention: nothingToRelease };
+  return planGateOf(facts, run, stage, gates, lastCycle, decided);
+}
+
+const nothingToRelease =
+  'No regression slot is left and no cycle has been finished, so there is no release candidate. Trigger a regression, or move the target release date and add a slot.';
+
+function planGateOf(
+  facts: ReleaseFacts,
+  run: RunView,
+  stage: StageView,
+  gates: readonly TaskView[],
+  lastCycle: number,
+  decided: ReleasePlan,
+): ReleasePlan {
+  const gate = gates.find((task) => task.status !== 'CANCELLED');
+  if (gate === undefined) {
+    const tasks = planGate(facts, lastCycle, gates.length + 1);
+    return { ...decided, commands: [{ do: 'add-tasks', stage: stage.key, tasks }] };
+  }
+  if (isOpen(gate)) return decided;
+  return {
+    ...decided,
+    commands: [{ do: 'close-stage', stage: stage.key, status: 'COMPLETED' }, openPostRegression(facts, run, lastCycle)],
+  };
+}
+
+function planAfterRegression(facts: ReleaseFacts, run: RunView): ReleasePlan {
+  const post = stageOf(run, 'POST_REGRESSION');
+  if (post.status === 'PENDING') return { ...idle, commands: [openPostRegression(facts, run, lastDone(facts, null))] };
+  if (!isOver(post) && !isDrained(post)) return idle;
+  const distribution = run.stages.find((stage) => stage.key === 'DISTRIBUTION');
+  if (distribution?.status === 'IN_PROGRESS' && !isDrained(distribution)) return preceded(closing(post), idle);
+  return { ...idle, commands: [...closing(post), ...(distribution === undefined ? [] : closing(distribution)), { do: 'complete' }] };
+}
+
+function openPostRegression(facts: ReleaseFacts, run: RunView, lastCycle: number): PlanCommand {
+  return { do: 'open-stage', stage: stageOf(run, 'POST_REGRESSION').key, tasks: planPostRegression(facts, lastCycle) };
+}
+
+/** The stage of a cycle still under way has no open task: the cycle is over, and abandoned if its work was called off. */
+function cycleToClose(facts: ReleaseFacts, current: readonly TaskView[]): ReleasePlan['closeCycle'] {
+  const active = facts.cycles.find((cycle) => cycle.status === 'NOT_STARTED' || cycle.status === 'IN_PROGRESS');
+  if (active === undefined) return null;
+  return { id: active.id, status: current.some((task) => task.status === 'CANCELLED') ? 'ABANDONED' : 'DONE' };
+}
+
+/** Number of the last finished cycle; 0 = none. @param closing a cycle that this very plan finishes */
+function lastDone(facts: ReleaseFacts, closing: string | null): number {
+  const done = facts.cycles.filter((cycle) => cycle.status === 'DONE' || cycle.id === closing);
+  return Math.max(0, ...done.map((cycle) => cycle.number));
+}
+
+function stageOf(run: RunView, key: StageKey): StageView {
+  const stage = run.stages.find((candidate) => candidate.key === key);
+  if (stage === undefined) throw new Error(`run ${run.id} has no stage ${key}`);
+  return stage;
+}
+
+const isOver = (stage: StageView) => stage.status === 'COMPLETED' || stage.status === 'SKIPPED';
+const isDrained = (stage: StageView) => stage.status === 'IN_PROGRESS' && stage.openTasks === 0;
+const isOpen = (task: TaskView) => task.status !== 'COMPLETED' && task.status !== 'SKIPPED' && task.status !== 'CANCELLED';
+
+/** A stage that had work is COMPLETED; one never opened is SKIPPED; one that is over already stays as it is. */
+function closing(stage: StageView): PlanCommand[] {
+  if (isOver(stage)) return [];
+  return [{ do: 'close-stage', stage: stage.key, status: stage.status === 'PENDING' ? 'SKIPPED' : 'COMPLETED' }];
+}
+
+const preceded = (commands: readonly PlanCommand[], plan: ReleasePlan): ReleasePlan => ({
+  ...plan,
+  commands: [...commands, ...plan.commands],
+});
+
+const toWrite = ({ id, reason }: SlotSkip) => ({ id, status: 'SKIPPED' as const, reason });
