@@ -1,0 +1,36 @@
+import { index, int, mysqlTable, primaryKey, text } from 'drizzle-orm/mysql-core';
+import { id, instant, name, now, word } from './columns.ts';
+
+/** Append-only record of every change: who, when, what, why. Written in the change's own transaction. */
+export const stateHistory = mysqlTable(
+  'state_history',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    /** What a reader asks the history of: a release, a release config, a connection. */
+    scopeId: id('scope_id').notNull(),
+    /** `release`, `task`, `stage`, `run`, … */
+    entityType: word('entity_type', { length: 32 }).notNull(),
+    entityId: id('entity_id').notNull(),
+    action: word('action', { length: 16 }).notNull(),
+    /** NULL = the engine. */
+    accountId: id('account_id'),
+    why: name('why', { length: 1000 }),
+    occurredAt: instant('occurred_at').notNull().default(now),
+  },
+  (t) => [index('state_history_scope').on(t.tenantId, t.scopeId, t.id)],
+);
+
+export const stateHistoryItems = mysqlTable(
+  'state_history_items',
+  {
+    historyId: id('history_id').notNull(),
+    ordinal: int('ordinal', { unsigned: true }).notNull(),
+    /** Set where one change moved another row too, e.g. a dependant released by a completion. */
+    entityId: id('entity_id'),
+    field: word('field', { length: 64 }).notNull(),
+    before: text('value_before'),
+    after: text('value_after'),
+  },
+  (t) => [primaryKey({ columns: [t.historyId, t.ordinal] })],
+);

@@ -1,0 +1,212 @@
+import { bigint, boolean, index, int, mediumtext, mysqlTable, text, uniqueIndex } from 'drizzle-orm/mysql-core';
+import type { FrozenConfig, ReleaseConfigBody } from '../../domain/release/config.ts';
+import { id, instant, json, name, now, word } from './columns.ts';
+
+/** Reusable template. Copied into each release at creation: later edits touch only later releases. */
+export const releaseConfigs = mysqlTable(
+  'release_configs',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    name: name('name', { length: 200 }).notNull(),
+    isActive: boolean('is_active').notNull().default(true),
+    body: json<ReleaseConfigBody>('body').notNull(),
+    createdByAccountId: id('created_by_account_id').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+    updatedAt: instant('updated_at').notNull().default(now),
+  },
+  (t) => [index('release_configs_tenant').on(t.tenantId, t.id)],
+);
+
+/** One version going out. Its status is a function of its run and never stored twice. */
+export const releases = mysqlTable(
+  'releases',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    runId: id('run_id').notNull(),
+    /** `REL-1`, `REL-2`, … within the tenant. */
+    displayNumber: int('display_number', { unsigned: true }).notNull(),
+    configId: id('config_id').notNull(),
+    /** The release config as it was at creation, with every id resolved. */
+    config: json<FrozenConfig>('config').notNull(),
+    type: word('type', { length: 16 }).notNull(),
+    description: text('description'),
+    branch: name('branch', { length: 255 }).notNull(),
+    baseBranch: name('base_branch', { length: 255 }).notNull(),
+    baseReleaseId: id('base_release_id'),
+    /** Tag of a release that Signalbox did not make: where the notes begin when there is no base release. */
+    baseTag: name('base_tag', { length: 255 }),
+    /** Commit at which the branch was forked. */
+    forkCommit: word('fork_commit', { length: 64 }),
+    releaseTag: name('release_tag', { length: 255 }),
+    buildMode: word('build_mode', { length: 16 }).notNull(),
+    kickOffReminderDate: instant('kick_off_reminder_date'),
+    kickOffDate: instant('kick_off_date').notNull(),
+    targetReleaseDate: instant('target_release_date').notNull(),
+    delayReason: text('delay_reason'),
+    releaseDate: instant('release_date'),
+    archivedAt: instant('archived_at'),
+    /** A person wants the next regression slot now; cleared by the plan that uses it. */
+    regressionRequestedAt: instant('regression_requested_at'),
+    /** A person wants no more regression cycles. */
+    preReleaseRequestedAt: instant('pre_release_requested_at'),
+    /** Why only a person can move the release on, in the planner's words. */
+    attention: name('attention', { length: 1000 }),
+    pilotAccountId: id('pilot_account_id'),
+    createdByAccountId: id('created_by_account_id').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+    updatedAt: instant('updated_at').notNull().default(now),
+  },
+  (t) => [
+    uniqueIndex('releases_number').on(t.tenantId, t.displayNumber),
+    index('releases_tenant').on(t.tenantId, t.id),
+    index('releases_run').on(t.runId),
+  ],
+);
+
+export const platformReleases = mysqlTable(
+  'platform_releases',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    platform: word('platform', { length: 16 }).notNull(),
+    target: word('target', { length: 16 }).notNull(),
+    version: name('version', { length: 64 }).notNull(),
+    ticketKey: name('ticket_key', { length: 128 }),
+    ticketUrl: name('ticket_url', { length: 1024 }),
+    testRunId: name('test_run_id', { length: 128 }),
+    testRunUrl: name('test_run_url', { length: 1024 }),
+  },
+  (t) => [uniqueIndex('platform_releases_target').on(t.tenantId, t.releaseId, t.platform, t.target)],
+);
+
+/** A planned instant with flags; a cycle is the actual round. */
+export const regressionSlots = mysqlTable(
+  'regression_slots',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    date: instant('date').notNull(),
+    /** PLANNED, USED (a cycle came of it) or SKIPPED. */
+    status: word('status', { length: 16 }).notNull(),
+    /** Why it was skipped. */
+    reason: name('reason', { length: 500 }),
+    flags: json<{ automation: boolean }>('flags').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [index('regression_slots_release').on(t.tenantId, t.releaseId, t.date)],
+);
+
+export const regressionCycles = mysqlTable(
+  'regression_cycles',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    slotId: id('slot_id').notNull(),
+    /** 1, 2, …: the attempt of the regression stage it is, and the number in its RC tag. */
+    number: int('number', { unsigned: true }).notNull(),
+    status: word('status', { length: 16 }).notNull(),
+    rcTag: name('rc_tag', { length: 255 }),
+    rcCommit: word('rc_commit', { length: 64 }),
+    startedAt: instant('started_at').notNull().default(now),
+    endedAt: instant('ended_at'),
+  },
+  (t) => [uniqueIndex('regression_cycles_number').on(t.tenantId, t.releaseId, t.number)],
+);
+
+/** One CI run (or manual upload) and its artifact. The correlation id is stored before the run is asked for. */
+export const builds = mysqlTable(
+  'builds',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    taskId: id('task_id').notNull(),
+    platform: word('platform', { length: 16 }).notNull(),
+    /** Grows when the task is retried after this build failed. */
+    ordinal: int('ordinal', { unsigned: true }).notNull(),
+    workflowType: word('workflow_type', { length: 32 }).notNull(),
+    mode: word('mode', { length: 16 }).notNull(),
+    integrationId: id('integration_id'),
+    workflowId: name('workflow_id', { length: 512 }),
+    ref: name('ref', { length: 255 }).notNull(),
+    version: name('version', { length: 64 }).notNull(),
+    correlationId: word('correlation_id', { length: 64 }).notNull(),
+    status: word('status', { length: 16 }).notNull(),
+    /** The provider's own word for the state, kept for people. */
+    providerState: name('provider_state', { length: 64 }),
+    handle: name('handle', { length: 512 }),
+    url: name('url', { length: 1024 }),
+    commit: word('commit_sha', { length: 64 }),
+    artifactName: name('artifact_name', { length: 255 }),
+    artifactUrl: name('artifact_url', { length: 1024 }),
+    artifactSize: bigint('artifact_size', { mode: 'number' }),
+    artifactDigest: name('artifact_digest', { length: 128 }),
+    /** Written before the dispatch: from here on the run may exist. */
+    dispatchedAt: instant('dispatched_at'),
+    createdAt: instant('created_at').notNull().default(now),
+    endedAt: instant('ended_at'),
+  },
+  (t) => [
+    uniqueIndex('builds_task').on(t.taskId, t.platform, t.ordinal),
+    uniqueIndex('builds_correlation').on(t.correlationId),
+    index('builds_tenant').on(t.tenantId, t.id),
+  ],
+);
+
+/** Which builds belong to which release, and in what role. */
+export const releaseBuilds = mysqlTable(
+  'release_builds',
+  {
+    releaseId: id('release_id').notNull(),
+    buildId: id('build_id').notNull(),
+    tenantId: id('tenant_id').notNull(),
+    stageKey: word('stage_key', { length: 32 }).notNull(),
+    cycleId: id('cycle_id'),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [uniqueIndex('release_builds_release').on(t.tenantId, t.releaseId, t.buildId)],
+);
+
+export const releaseNotes = mysqlTable(
+  'release_notes',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    /** `cycle` notes cover one RC, `final` notes the release. */
+    kind: word('kind', { length: 16 }).notNull(),
+    /** Cycle number; 0 for final notes. */
+    cycle: int('cycle', { unsigned: true }).notNull(),
+    base: name('base_ref', { length: 255 }).notNull(),
+    head: name('head_ref', { length: 255 }).notNull(),
+    markdown: mediumtext('markdown').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [uniqueIndex('release_notes_kind').on(t.tenantId, t.releaseId, t.kind, t.cycle)],
+);
+
+/** A person's word on a gate, bound to exactly what they saw. */
+export const approvals = mysqlTable(
+  'approvals',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    /** The gate task. */
+    taskId: id('task_id').notNull(),
+    accountId: id('account_id').notNull(),
+    decision: word('decision', { length: 16 }).notNull(),
+    comment: name('comment', { length: 1000 }),
+    /** The candidate it was given for. */
+    commit: word('commit_sha', { length: 64 }),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [
+    uniqueIndex('approvals_account').on(t.tenantId, t.taskId, t.accountId),
+    index('approvals_release').on(t.tenantId, t.releaseId, t.id),
+  ],
+);
