@@ -1,0 +1,14 @@
+import type { TaskStatus } from '../domain/run.ts';
+import type { ClaimedTask, Outcome } from './vocabulary.ts';
+
+export interface SettleRequest {
+  task: ClaimedTask;
+  outcome: Outcome;
+  /** The slot would go on at once with a task this completion releases. */
+  handOver: boolean;
+}
+
+export type SettleResult =
+  | { settled: true; status: TaskStatus; next: ClaimedTask | null }
+  /** Somebody else moved the task: whatever we did is theirs to find. */
+  | { settled: false };
