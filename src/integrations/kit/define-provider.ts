@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { Ci } from '../capabilities/ci.ts';
+import type { IssueTracker } from '../capabilities/issue-tracker.ts';
+import type { Messaging } from '../capabilities/messaging.ts';
+import type { SourceControl } from '../capabilities/source-control.ts';
+import type { TestManagement } from '../capabilities/test-management.ts';
+import type { WebhookSource } from '../capabilities/webhook-source.ts';
+import type { GuardedFetch } from './http.ts';
+
+/** The connection categories of the API; a provider may serve several. */
+export const categories = ['scm', 'ci-cd', 'project-management', 'test-management', 'communication'] as const;
+export type Category = (typeof categories)[number];
+
+/** What an adapter instance works with; built per connection and per task attempt, so that `fetch` carries that attempt's abort signal. */
+export interface AdapterDeps {
+  fetch: GuardedFetch;
+  now: () => Date;
+}
+
+/** One connection of one tenant, decrypted. Credentials hold `Secret` values. */
+export interface Connection<Credentials = unknown, Settings = unknown> {
+  id: string;
+  /** Without trailing slash. */
+  baseUrl: string;
+  credentials: Credentials;
+  settings: Settings;
+}
+
+/** The provider's answer to "do these credentials do what Signalbox needs?". */
+export type Verification =
+  | {
+      ok: true;
+      /** Who the provider says we are. */
+      account: string;
+      /** ISO 8601 when the credential expires, if the provider tells. */
+      expiresAt: string | null;
+      rateLimit: { limit: number; remaining: number; resetsAt: string | null } | null;
+    }
+  /** Each problem names what is missing and what to do about it. */
+  | { ok: false; problems: string[] };
+
+type Factory<C, S, Capability> = (connection: Connection<C, S>, deps: AdapterDeps) => Capability;
+
+export interface Provider<C = unknown, S = unknown> {
+  id: string;
+  displayName: string;
+  categories: readonly Category[];
+  /** Used when a connection names no base URL; `null` = the user must give one. */
+  defaultBaseUrl: string | null;
+  /** The credential form. Every secret field ends in a `Secret` (see `secretField`). */
+  credentials: z.ZodType<C>;
+  /** What is not secret: repository, project, … */
+  settings: z.ZodType<S>;
+  /** Throws `ProviderError` only when the question could not be asked (time-out, unavailable, rate limit). */
+  verify(connection: Connection<C, S>, deps: AdapterDeps, category: Category): Promise<Verification>;
+  sourceControl?: Factory<C, S, SourceControl>;
+  ci?: Factory<C, S, Ci>;
+  issueTracker?: Factory<C, S, IssueTracker>;
+  testManagement?: Factory<C, S, TestManagement>;
+  messaging?: Factory<C, S, Messaging>;
+  webhook?: WebhookSource;
+}
+
+/** Checks a manifest's types where it is written and erases them where providers are looked up by id. */
+export function defineProvider<C, S>(provider: Provider<C, S>): Provider {
+  return provider as unknown as Provider;
+}

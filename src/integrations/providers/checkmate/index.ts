@@ -1,0 +1,15 @@
+import { defineProvider } from '../../kit/define-provider.ts';
+import { type CheckmateCredentials, type CheckmateSettings, credentials, settings } from './credentials.ts';
+import { checkmateTestManagement } from './test-management.ts';
+import { verifyCheckmate } from './verify.ts';
+
+export const checkmate = defineProvider<CheckmateCredentials, CheckmateSettings>({
+  id: 'checkmate',
+  displayName: 'Checkmate',
+  categories: ['test-management'],
+  defaultBaseUrl: null,
+  credentials,
+  settings,
+  verify: verifyCheckmate,
+  testManagement: checkmateTestManagement,
+});

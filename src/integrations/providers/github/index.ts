@@ -1,0 +1,20 @@
+import { defineProvider } from '../../kit/define-provider.ts';
+import { githubCi } from './ci.ts';
+import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
+import { githubSourceControl } from './source-control.ts';
+import { verifyGithub } from './verify.ts';
+import { githubWebhook } from './webhook.ts';
+
+/** GitHub.com and GitHub Enterprise: source control, Actions, webhooks. */
+export const github = defineProvider({
+  id: PROVIDER,
+  displayName: 'GitHub',
+  categories: ['scm', 'ci-cd'],
+  defaultBaseUrl: 'https://api.github.com',
+  credentials: credentialsSchema,
+  settings: settingsSchema,
+  verify: verifyGithub,
+  sourceControl: githubSourceControl,
+  ci: githubCi,
+  webhook: githubWebhook,
+});

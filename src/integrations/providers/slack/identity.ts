@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { Secret } from '../../../platform/secret.ts';
+import type { Connection } from '../../kit/define-provider.ts';
+import { secretField } from '../../kit/secret-field.ts';
+
+/** The provider's id, its credential form and what is not secret. */
+
+export const PROVIDER = 'slack';
+
+export const credentialsSchema = z.object({
+  botToken: secretField('Bot User OAuth Token of the app (xoxb-…), from its page "OAuth & Permissions"'),
+  signingSecret: secretField(
+    'Signing secret of the app, from its page "Basic Information"; only needed for events and interactivity',
+  ).optional(),
+});
+
+export const settingsSchema = z.object({});
+
+export type SlackConnection = Connection<{ botToken: Secret; signingSecret?: Secret | undefined }, z.infer<typeof settingsSchema>>;

@@ -1,0 +1,13 @@
+import type { Category, Provider } from './kit/define-provider.ts';
+import { checkmate } from './providers/checkmate/index.ts';
+import { github } from './providers/github/index.ts';
+import { jira } from './providers/jira/index.ts';
+import { slack } from './providers/slack/index.ts';
+
+/** Every provider there is, by id. Adding one is one folder and one line here. */
+export const providers: Readonly<Record<string, Provider>> = { checkmate, github, jira, slack };
+
+export const findProvider = (id: string): Provider | null => (Object.hasOwn(providers, id) ? (providers[id] ?? null) : null);
+
+export const providersOf = (category: Category): Provider[] =>
+  Object.values(providers).filter((provider) => provider.categories.includes(category));
