@@ -1,0 +1,165 @@
+import type { Database } from '../../db/client.ts';
+import { parseJson } from '../../db/schema/columns.ts';
+import type { AdapterDeps, Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
+import { type GuardedFetch, guardFetch, type ProviderCall } from '../../integrations/kit/http.ts';
+import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { findProvider } from '../../integrations/registry.ts';
+import type { Keyring } from '../../platform/crypto.ts';
+import type { Limits } from '../../platform/limits.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { assertAttemptOurs } from '../execution/attempt-scope.ts';
+import { connectionTableNames, sealContext } from './tables.ts';
+
+/** A stored connection, opened: the provider's manifest and what its factories need. */
+export interface OpenConnection {
+  id: string;
+  category: Category;
+  provider: Provider;
+  connection: Connection;
+  deps: AdapterDeps;
+}
+
+export interface Connector {
+  /**
+   * Opens an active connection of the tenant; `null` id = the tenant's only active one of the category.
+   * @throws ProviderError not-found, or unauthorized when its verification failed: only a person can mend that.
+   */
+  open(category: Category, tenantId: string, integrationId: string | null, signal: AbortSignal): Promise<OpenConnection>;
+  /**
+   * How long after a write began it may still come to light when its answer was lost: the call's own time-out, then the time that the provider
+   * takes to show what it has. Before that is over, nobody may write again.
+   */
+  comesToLightWithinMs(lagMs: number): number;
+  /** For verifying what is not stored yet. */
+  openUnsaved(category: Category, provider: Provider, connection: Connection, signal: AbortSignal): OpenConnection;
+}
+
+interface ConnectorOptions {
+  db: Database;
+  keyring: Keyring;
+  limits: Limits;
+  metrics: Metrics;
+  fetch: GuardedFetch;
+  timeoutMs: number;
+  /** What the operator knows better than the providers' own documents of their lag; null = nothing. */
+  searchLagMaxMs?: number | null;
+  /** Calls per minute and connection that this installation allows itself. */
+  callsPerMinute: number;
+  /** Calls of one connection at once. */
+  parallelCalls: number;
+  now: () => Date;
+}
+
+interface ConnectionRow {
+  id: string;
+  provider: string;
+  displayName: string;
+  baseUrl: string;
+  settings: unknown;
+  credentials: string;
+  verificationStatus: string;
+  verificationError: string | null;
+}
+
+/** How often the head-room that providers tell is written down, milliseconds. */
+const HEAD_ROOM_EVERY_MS = 10_000;
+
+export function createConnector(options: ConnectorOptions): Connector {
+  const headRoomWritten = new Map<string, number>();
+
+  function deps(provider: Provider, category: Category, integrationId: string, signal: AbortSignal): AdapterDeps {
+    const fetch = guardFetch({
+      provider: provider.id,
+      fetch: inPermit(provider, integrationId),
+      timeoutMs: options.timeoutMs,
+      signal,
+      admit: () => admit(provider, integrationId),
+      observe: (call) => observe(call, category, integrationId),
+    });
+    return { fetch, now: options.now };
+  }
+
+  /** At most so many calls of a connection at once, over all processes. */
+  function inPermit(provider: Provider, integrationId: string): GuardedFetch {
+    return async (input, init) => {
+      const permit = await options.limits.withPermit(`parallel:${integrationId}`, options.parallelCalls, options.timeoutMs, () => {
+        // The very last moment: waiting for the permit may have taken long.
+        assertAttemptOurs();
+        return options.fetch(input, init);
+      });
+      if (permit.ok) return permit.value;
+      throw new ProviderError('rate-limited', `The connection has ${options.parallelCalls} calls to ${provider.displayName} under way.`, {
+        provider: provider.id,
+        retryAfterMs: permit.retryAfterMs,
+      });
+    };
+  }
+
+  async function admit(provider: Provider, integrationId: string): Promise<void> {
+    const admission = await options.limits.admitCall(`calls:${integrationId}`, { points: options.callsPerMinute, durationMs: 60_000 });
+    if (admission.ok) return;
+    throw new ProviderError(
+      'rate-limited',
+      `The connection used up its ${options.callsPerMinute} calls a minute to ${provider.displayName}.`,
+      {
+        provider: provider.id,
+        retryAfterMs: admission.retryAfterMs,
+      },
+    );
+  }
+
+  function observe(call: ProviderCall, category: Category, integrationId: string): void {
+    const outcome = typeof call.outcome === 'number' ? `${Math.floor(call.outcome / 100)}xx` : call.outcome;
+    options.metrics.providerRequestDuration.observe({ provider: call.provider, outcome }, call.milliseconds / 1000);
+    if (call.rateLimit === null || integrationId === '') return;
+    const now = options.now();
+    if (now.getTime() - (headRoomWritten.get(integrationId) ?? 0) < HEAD_ROOM_EVERY_MS) return;
+    headRoomWritten.set(integrationId, now.getTime());
+    const headRoom = { ...call.rateLimit, resetsAt: call.rateLimit.resetsAt?.toISOString() ?? null, seenAt: now.toISOString() };
+    // Shown to people only: losing one costs nothing.
+    options.db
+      .run(`UPDATE ${connectionTableNames[category]} SET rate_limit = ? WHERE id = ?`, [JSON.stringify(headRoom), integrationId])
+      .catch(() => undefined);
+  }
+
+  return {
+    async open(category, tenantId, integrationId, signal) {
+      const rows = await options.db.rows<ConnectionRow>(
+        `SELECT id, provider, display_name AS displayName, base_url AS baseUrl, settings, credentials,
+                verification_status AS verificationStatus, verification_error AS verificationError
+         FROM ${connectionTableNames[category]} WHERE tenant_id = ? AND is_active = 1 ${integrationId === null ? '' : 'AND id = ?'} LIMIT 2`,
+        integrationId === null ? [tenantId] : [tenantId, integrationId],
+      );
+      const row = rows[0];
+      if (row === undefined) throw new ProviderError('not-found', `There is no active ${category} connection.`, { provider: category });
+      if (rows.length > 1)
+        throw new ProviderError('conflict', `There are several ${category} connections; name one.`, { provider: category });
+      const provider = findProvider(row.provider);
+      if (provider === null)
+        throw new ProviderError('not-found', `The provider ${row.provider} is not installed.`, { provider: row.provider });
+      if (row.verificationStatus === 'INVALID' || row.verificationStatus === 'EXPIRED') {
+        throw new ProviderError(
+          'unauthorized',
+          `The connection "${row.displayName}" does not work: ${row.verificationError ?? row.verificationStatus}`,
+          {
+            provider: provider.id,
+          },
+        );
+      }
+      const opened = options.keyring.open(row.credentials, sealContext(category, row.id, 'credentials'));
+      const connection = {
+        id: row.id,
+        baseUrl: row.baseUrl,
+        credentials: provider.credentials.parse(JSON.parse(opened.reveal())),
+        settings: provider.settings.parse(parseJson(row.settings)),
+      };
+      return { id: row.id, category, provider, connection, deps: deps(provider, category, row.id, signal) };
+    },
+
+    comesToLightWithinMs: (lagMs) => options.timeoutMs + Math.min(lagMs, options.searchLagMaxMs ?? lagMs),
+
+    openUnsaved(category, provider, connection, signal) {
+      return { id: connection.id, category, provider, connection, deps: deps(provider, category, connection.id, signal) };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Database } from '../db/client.ts';
+import type { Permission } from '../domain/access/permissions.ts';
+import type { RunDefinitions } from '../engine/run-definition.ts';
+import type { Actor } from '../engine/vocabulary.ts';
+import type { Keyring } from '../platform/crypto.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Ring } from '../platform/ring.ts';
+import type { Connector } from './connections/connect.ts';
+import { ServiceError } from './service-error.ts';
+
+/** What every use case is given: built once per process. */
+export interface ServiceDeps {
+  db: Database;
+  ring: Ring;
+  definitions: RunDefinitions;
+  keyring: Keyring;
+  connector: Connector;
+  logger: Logger;
+  /** Where people and providers reach the API, without trailing slash. */
+  publicUrl: string;
+}
+
+/** A request that came with an Idempotency-Key: whoever repeats it gets the first answer again. */
+export interface IdempotencyClaim {
+  key: string;
+  /** When the row was claimed, by the database's clock. */
+  since: Date;
+}
+
+/** Who asks, already authenticated; every use case checks its permission itself. */
+export interface Caller {
+  tenantId: string;
+  accountId: string;
+  permissions: ReadonlySet<Permission>;
+  /** Set when the request came with an Idempotency-Key; see `rememberAnswer`. */
+  idempotency?: IdempotencyClaim;
+}
+
+export const actorOf = (caller: Caller): Actor => ({ kind: 'account', accountId: caller.accountId });
+
+/** @throws ServiceError forbidden */
+export function authorise(caller: Caller, permission: Permission): void {
+  if (!caller.permissions.has(permission)) throw new ServiceError('forbidden', `This needs the permission ${permission}.`);
+}

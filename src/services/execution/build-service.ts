@@ -1,0 +1,250 @@
+import { ulid } from 'ulid';
+import type { Database } from '../../db/client.ts';
+import type { CiRun } from '../../integrations/capabilities/ci.ts';
+import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import type { CiCdService, ConfiguredWorkflow } from './ci-cd-service.ts';
+
+/*
+ * Builds of a task, one per platform. The row and its correlation id are written first, then `dispatched_at` (from here on the run may
+ * exist), then the run is asked for, then its handle is stored. Whatever step a crash falls between, the next look finds the run by its
+ * correlation id, and dispatches again only when the provider must have shown it by now and did not.
+ */
+
+export interface BuildRequest {
+  tenantId: string;
+  releaseId: string;
+  taskId: string;
+  stageKey: string;
+  cycleId: string | null;
+  ciConfigId: string;
+  platform: string;
+  workflowType: string;
+  /** Tag or branch to build. */
+  ref: string;
+  version: string;
+  jobParameters: Record<string, string>;
+  /** Whether success needs an artifact, too. */
+  needsArtifact: boolean;
+}
+
+export interface Build {
+  id: string;
+  platform: string;
+  status: 'PENDING' | 'QUEUED' | 'RUNNING' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  /** The provider's own word for a state that is not simply one of ours. */
+  providerState: string | null;
+  integrationId: string | null;
+  handle: string | null;
+  url: string | null;
+  artifactName: string | null;
+  artifactUrl: string | null;
+}
+
+export interface BuildService {
+  /** Takes the build one step on and says where it stands. A build that ended unsuccessfully stays so until `renew`. */
+  follow(request: BuildRequest): Promise<Build>;
+  /**
+   * Plans another build in place of each that had failed when the task last gave up for it: only a person can have sent it on since. What
+   * became of the attempts between then and now does not matter: a retry that was lost to a crash is still a retry, and a build that failed
+   * during it is not renewed by the crash.
+   * @param buildsOf the task whose builds these are, when it is another one
+   */
+  renewRetried(task: { id: string; attempt: number }, buildsOf?: string): Promise<void>;
+}
+
+interface BuildRow extends Build {
+  ordinal: number;
+  correlationId: string;
+  ref: string;
+  dispatchedAt: Date | null;
+  /** Milliseconds since the dispatch, by the database's clock. */
+  dispatchedAgoMs: number | null;
+}
+
+const selectBuild = `
+  SELECT id, platform, ordinal, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
+         correlation_id AS correlationId, artifact_name AS artifactName, artifact_url AS artifactUrl, dispatched_at AS dispatchedAt,
+         TIMESTAMPDIFF(MICROSECOND, dispatched_at, UTC_TIMESTAMP(3)) / 1000 AS dispatchedAgoMs
+  FROM builds`;
+
+export function createBuildService(db: Database, cicd: CiCdService): BuildService {
+  async function current(taskId: string, platform: string): Promise<BuildRow | undefined> {
+    const [row] = await db.rows<BuildRow>(`${selectBuild} WHERE task_id = ? AND platform = ? ORDER BY ordinal DESC LIMIT 1`, [
+      taskId,
+      platform,
+    ]);
+    return row;
+  }
+
+  async function create(request: BuildRequest, ordinal: number, workflow: ConfiguredWorkflow): Promise<void> {
+    const id = ulid();
+    await db.transact(async (tx) => {
+      // Two executions of the task may come here together: the unique (task, platform, ordinal) lets one row stand.
+      const inserted = await tx.run(
+        `INSERT IGNORE INTO builds (id, tenant_id, task_id, platform, ordinal, workflow_type, mode, integration_id, workflow_id, ref, version,
+           correlation_id, status) VALUES (?)`,
+        [
+          [
+            ...[id, request.tenantId, request.taskId, request.platform, ordinal, request.workflowType, 'CI', workflow.integrationId],
+            ...[workflow.workflowId, request.ref, request.version, `sbx-${ulid().toLowerCase()}`, 'PENDING'],
+          ],
+        ],
+      );
+      if (inserted === 0) return;
+      await tx.run('INSERT INTO release_builds (release_id, build_id, tenant_id, stage_key, cycle_id) VALUES (?)', [
+        [request.releaseId, id, request.tenantId, request.stageKey, request.cycleId],
+      ]);
+    });
+  }
+
+  /** Only one execution passes: whoever sets `dispatched_at` asks the provider. @returns the instant it set, null when it did not pass */
+  async function mayDispatch(build: BuildRow): Promise<Date | null> {
+    const before = build.dispatchedAt;
+    const [changed, rows] = (await db.batch([
+      [
+        `UPDATE builds SET dispatched_at = UTC_TIMESTAMP(3) WHERE id = ? AND handle IS NULL AND ${before === null ? 'dispatched_at IS NULL' : 'dispatched_at = ?'}`,
+        before === null ? [build.id] : [build.id, before],
+      ],
+      ['SELECT dispatched_at AS dispatchedAt FROM builds WHERE id = ?', [build.id]],
+    ])) as [number, { dispatchedAt: Date | null }[]];
+    return changed === 1 ? (rows[0]?.dispatchedAt ?? null) : null;
+  }
+
+  /** The provider refused for certain: there is no run to wait for. */
+  async function takeBack(build: BuildRow, dispatchedAt: Date): Promise<void> {
+    await db.run('UPDATE builds SET dispatched_at = ? WHERE id = ? AND handle IS NULL AND dispatched_at = ?', [
+      build.dispatchedAt,
+      build.id,
+      dispatchedAt,
+    ]);
+  }
+
+  async function dispatch(request: BuildRequest, build: BuildRow, workflow: ConfiguredWorkflow): Promise<void> {
+    const ask = await cicd.prepare(request.tenantId, workflow, {
+      ref: build.ref,
+      correlationId: build.correlationId,
+      jobParameters: request.jobParameters,
+    });
+    const dispatchedAt = await mayDispatch(build);
+    if (dispatchedAt === null) return;
+    const { queueLocation } = await ask().catch(async (error: unknown) => {
+      if (isRefusal(error)) await takeBack(build, dispatchedAt);
+      throw error;
+    });
+    await db.run(`UPDATE builds SET status = 'QUEUED', handle = COALESCE(handle, ?) WHERE id = ?`, [queueLocation, build.id]);
+  }
+
+  /** A dispatch whose answer we do not have: find its run, or ask again once the provider must have shown it. */
+  async function locate(request: BuildRequest, build: BuildRow, workflow: ConfiguredWorkflow, since: Date): Promise<void> {
+    const run = await cicd.find(request.tenantId, workflow, { ref: build.ref, correlationId: build.correlationId, since });
+    if (run !== null) {
+      await db.run('UPDATE builds SET handle = ? WHERE id = ? AND handle IS NULL', [run.handle, build.id]);
+      return;
+    }
+    const visibleWithin = await cicd.visibleWithinMs(request.tenantId, workflow.integrationId);
+    if ((build.dispatchedAgoMs ?? 0) > visibleWithin) await dispatch(request, build, workflow);
+  }
+
+  async function observe(request: BuildRequest, build: BuildRow & { handle: string; integrationId: string }): Promise<void> {
+    const run = await cicd.run(request.tenantId, build.integrationId, build.handle);
+    if (run === null) {
+      await db.run(`UPDATE builds SET status = 'UNKNOWN', provider_state = 'not found' WHERE id = ?`, [build.id]);
+      return;
+    }
+    const succeeded = run.state.kind === 'succeeded';
+    const artifact = succeeded
+      ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
+      : undefined;
+    const complete = succeeded && (artifact !== undefined || !request.needsArtifact);
+    const status = complete ? 'SUCCEEDED' : statusOf(run);
+    const ended = status === 'SUCCEEDED' || status === 'FAILED' || status === 'CANCELLED';
+    await db.run(
+      `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha), artifact_name = ?, artifact_url = ?,
+         artifact_size = ?, artifact_digest = ?, ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`,
+      [
+        ...[
+          status,
+          'raw' in run.state ? run.state.raw : succeeded && !complete ? 'waiting for the artifact' : null,
+          run.handle,
+          run.url,
+          run.commit,
+        ],
+        ...[artifact?.name ?? null, artifact?.url ?? null, artifact?.sizeBytes ?? null, artifact?.digest ?? null, build.id],
+      ],
+    );
+  }
+
+  return {
+    async follow(request) {
+      const workflow = await cicd.workflow(request.tenantId, request.ciConfigId, request.platform, request.workflowType);
+      if ((await current(request.taskId, request.platform)) === undefined) await create(request, 1, workflow);
+      const build = await current(request.taskId, request.platform);
+      if (build === undefined) throw new Error('a build row that was just created is gone');
+      if (build.status === 'SUCCEEDED' || build.status === 'FAILED' || build.status === 'CANCELLED') return build;
+      if (build.dispatchedAt === null) await dispatch(request, build, workflow);
+      else if (build.handle === null) await locate(request, build, workflow, build.dispatchedAt);
+      else await observe(request, { ...build, handle: build.handle, integrationId: build.integrationId ?? workflow.integrationId });
+      return (await current(request.taskId, request.platform)) ?? build;
+    },
+
+    async renewRetried(task, buildsOf = task.id) {
+      if (task.attempt < 2) return;
+      await db.transact(async (tx) => {
+        const [given] = await tx.rows<{ upAt: Date | null }>(
+          `SELECT MAX(ended_at) AS upAt FROM attempts
+           WHERE task_id = ? AND number < ? AND outcome = 'failed' AND JSON_UNQUOTE(JSON_EXTRACT(failure, '$.kind')) = 'conflict'`,
+          [task.id, task.attempt],
+        );
+        if (!given?.upAt) return;
+        const failed = await tx.rows<{ id: string; platform: string; ordinal: number }>(
+          `SELECT b.id, b.platform, b.ordinal FROM builds b
+           WHERE b.task_id = ? AND b.status IN ('FAILED', 'CANCELLED') AND b.ended_at <= ?
+             AND NOT EXISTS (SELECT 1 FROM builds n WHERE n.task_id = b.task_id AND n.platform = b.platform AND n.ordinal > b.ordinal)
+           ORDER BY b.id`,
+          [buildsOf, given.upAt],
+        );
+        for (const row of failed) {
+          const id = ulid();
+          const inserted = await tx.run(
+            `INSERT IGNORE INTO builds (id, tenant_id, task_id, platform, ordinal, workflow_type, mode, integration_id, workflow_id, ref, version,
+               correlation_id, status)
+             SELECT ?, tenant_id, task_id, platform, ordinal + 1, workflow_type, mode, integration_id, workflow_id, ref, version, ?, 'PENDING'
+             FROM builds WHERE id = ?`,
+            [id, `sbx-${ulid().toLowerCase()}`, row.id],
+          );
+          if (inserted === 0) continue;
+          await tx.run(
+            `INSERT INTO release_builds (release_id, build_id, tenant_id, stage_key, cycle_id)
+             SELECT release_id, ?, tenant_id, stage_key, cycle_id FROM release_builds WHERE build_id = ?`,
+            [id, row.id],
+          );
+        }
+      });
+    },
+  };
+}
+
+/** The provider, or our own limits, said no: nothing was started. Everything else leaves it open. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProviderError && !['unavailable', 'timeout', 'malformed'].includes(error.kind);
+}
+
+function statusOf(run: CiRun): Build['status'] {
+  switch (run.state.kind) {
+    case 'queued':
+    case 'blocked':
+      return 'QUEUED';
+    case 'running':
+    // Succeeded without its artifact: not done, looked at again.
+    case 'succeeded':
+      return 'RUNNING';
+    case 'failed':
+      return 'FAILED';
+    case 'cancelled':
+      return 'CANCELLED';
+    case 'unknown':
+      return 'UNKNOWN';
+    default:
+      return run.state satisfies never;
+  }
+}

@@ -1,0 +1,85 @@
+import type {
+  Branch,
+  Commit,
+  CommitSha,
+  Comparison,
+  PullRequest,
+  ReleaseObject,
+  SourceControl,
+  Tag,
+} from '../../integrations/capabilities/source-control.ts';
+import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import type { Connector } from '../connections/connect.ts';
+import { attemptSignal } from './attempt-scope.ts';
+
+/** Source control for task handlers: tenant and connection in, nothing of release configs. */
+export interface SourceControlService {
+  /** Head of a branch, or the commit of a tag of that name. @throws ProviderError not-found */
+  resolve(tenantId: string, integrationId: string, ref: string): Promise<CommitSha>;
+  createBranch(tenantId: string, integrationId: string, branch: string, at: CommitSha): Promise<Branch>;
+  createTag(tenantId: string, integrationId: string, tag: string, at: CommitSha, message: string): Promise<Tag>;
+  compare(tenantId: string, integrationId: string, base: string, head: string): Promise<Comparison>;
+  commitsBetween(tenantId: string, integrationId: string, base: string, head: string): Promise<Commit[]>;
+  /** Pull requests that were merged as one of these commits, as far as the newest few hundred tell. */
+  mergedPullRequests(tenantId: string, integrationId: string, commits: ReadonlySet<CommitSha>): Promise<PullRequest[]>;
+  publishRelease(tenantId: string, integrationId: string, input: { tag: string; name: string; body: string }): Promise<ReleaseObject>;
+}
+
+/** Beyond this a range is not a release: somebody named the wrong base. */
+const MAX_COMMITS = 10_000;
+/** Three pages: what was merged longer ago is told by its commits alone. */
+const MAX_PULL_REQUESTS = 300;
+
+export function createSourceControlService(connector: Connector): SourceControlService {
+  async function open(tenantId: string, integrationId: string): Promise<{ scm: SourceControl; provider: string }> {
+    const opened = await connector.open('scm', tenantId, integrationId, attemptSignal());
+    const scm = opened.provider.sourceControl?.(opened.connection, opened.deps);
+    if (scm === undefined)
+      throw new ProviderError('invalid', `${opened.provider.displayName} is not source control.`, { provider: opened.provider.id });
+    return { scm, provider: opened.provider.id };
+  }
+
+  return {
+    async resolve(tenantId, integrationId, ref) {
+      const { scm, provider } = await open(tenantId, integrationId);
+      const branch = await scm.findBranch(ref);
+      if (branch !== null) return branch.head;
+      const tag = await scm.findTag(ref);
+      if (tag !== null) return tag.commit;
+      throw new ProviderError('not-found', `There is neither a branch nor a tag "${ref}".`, { provider });
+    },
+    async createBranch(tenantId, integrationId, branch, at) {
+      return (await open(tenantId, integrationId)).scm.ensureBranch(branch, at);
+    },
+    async createTag(tenantId, integrationId, tag, at, message) {
+      return (await open(tenantId, integrationId)).scm.ensureTag(tag, at, { message });
+    },
+    async compare(tenantId, integrationId, base, head) {
+      return (await open(tenantId, integrationId)).scm.compare(base, head);
+    },
+    async commitsBetween(tenantId, integrationId, base, head) {
+      const { scm, provider } = await open(tenantId, integrationId);
+      const commits: Commit[] = [];
+      for await (const commit of scm.commitsBetween(base, head)) {
+        if (commits.length >= MAX_COMMITS)
+          throw new ProviderError('invalid', `More than ${MAX_COMMITS} commits between ${base} and ${head}.`, { provider });
+        commits.push(commit);
+      }
+      return commits;
+    },
+    async mergedPullRequests(tenantId, integrationId, commits) {
+      const { scm } = await open(tenantId, integrationId);
+      const merged: PullRequest[] = [];
+      let seen = 0;
+      for await (const pull of scm.pullRequests({ state: 'closed' })) {
+        if (pull.mergeCommit !== null && commits.has(pull.mergeCommit)) merged.push(pull);
+        seen += 1;
+        if (seen >= MAX_PULL_REQUESTS || merged.length === commits.size) break;
+      }
+      return merged;
+    },
+    async publishRelease(tenantId, integrationId, input) {
+      return (await open(tenantId, integrationId)).scm.ensureReleaseObject({ ...input, prerelease: false });
+    },
+  };
+}

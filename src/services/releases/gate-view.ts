@@ -1,0 +1,76 @@
+import type { Sql } from '../../db/client.ts';
+import { parseJson } from '../../db/schema/columns.ts';
+import type { TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { Decision } from './decision.ts';
+import { groupBy } from './group-by.ts';
+import { iso } from './instant.ts';
+import type { ApprovalView, GateView } from './release-view.ts';
+
+/** The task that stands between regression and post-regression. */
+export const gateTaskType = 'APPROVE_REGRESSION';
+
+export interface GateRow {
+  runId: string;
+  taskId: string;
+  status: TaskStatus;
+  waitReason: WaitReason | null;
+  since: Date;
+  output: unknown;
+  approvalId: string | null;
+  decision: Decision;
+  comment: string | null;
+  commit: string | null;
+  at: Date;
+  accountId: string;
+  displayName: string | null;
+}
+
+/** The latest gate of a run with what was said about it. */
+export async function gateOf(sql: Pick<Sql, 'rows'>, tenantId: string, runId: string, quorum: number): Promise<GateView | null> {
+  const latest = 'SELECT MAX(id) AS id FROM tasks WHERE run_id = ? AND type = ?';
+  const rows = await sql.rows<GateRow>(selectGates(latest), [runId, gateTaskType, tenantId]);
+  return gateView(rows, quorum);
+}
+
+/** What `gateView` shows, of many releases in one query, by run. */
+export async function gateRowsOf(
+  sql: Pick<Sql, 'rows'>,
+  tenantId: string,
+  releaseIds: readonly string[],
+): Promise<ReadonlyMap<string, GateRow[]>> {
+  const latest = `SELECT MAX(k.id) AS id FROM releases r JOIN tasks k ON k.run_id = r.run_id
+    WHERE r.tenant_id = ? AND r.id IN (?) AND k.type = ? GROUP BY k.run_id`;
+  return groupBy(await sql.rows<GateRow>(selectGates(latest), [tenantId, releaseIds, gateTaskType, tenantId]), (row) => row.runId);
+}
+
+const selectGates = (latest: string) => `
+  SELECT t.run_id AS runId, t.id AS taskId, t.status, t.wait_reason AS waitReason, t.status_since AS since, t.output, a.id AS approvalId,
+         a.decision, a.comment, a.commit_sha AS \`commit\`, a.created_at AS at, a.account_id AS accountId, c.display_name AS displayName
+  FROM (${latest}) latest JOIN tasks t ON t.id = latest.id
+       LEFT JOIN approvals a ON a.tenant_id = ? AND a.task_id = t.id LEFT JOIN accounts c ON c.id = a.account_id
+  ORDER BY a.id DESC`;
+
+/** @param rows of one gate, one per approval */
+export function gateView(rows: readonly GateRow[], quorum: number): GateView | null {
+  const [gate] = rows;
+  if (gate === undefined) return null;
+  return {
+    taskId: gate.taskId,
+    status: gate.status,
+    waitReason: gate.waitReason,
+    since: iso(gate.since),
+    evidence: parseJson(gate.output) as GateView['evidence'],
+    quorum,
+    approvals: rows.flatMap((row) => (row.approvalId === null ? [] : [approvalView(row, row.approvalId)])),
+  };
+}
+
+const approvalView = (row: GateRow, id: string): ApprovalView => ({
+  id,
+  taskId: row.taskId,
+  decision: row.decision,
+  comment: row.comment,
+  commit: row.commit,
+  at: iso(row.at),
+  by: { accountId: row.accountId, displayName: row.displayName ?? row.accountId },
+});

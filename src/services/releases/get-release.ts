@@ -1,0 +1,241 @@
+import { isValid } from 'ulid';
+import type { Database, Sql } from '../../db/client.ts';
+import { gather } from '../../db/gather.ts';
+import { parseJson } from '../../db/schema/columns.ts';
+import type { FrozenConfig } from '../../domain/release/config.ts';
+import { pauseReasons, releaseStatus } from '../../domain/release/status.ts';
+import type { BuildMode, ReleaseType, StageKey } from '../../domain/release/vocabulary.ts';
+import type { HoldReason, RunStatus, StageStatus } from '../../domain/run.ts';
+import { createBatch } from '../../engine/batch.ts';
+import { authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { notFound } from '../service-error.ts';
+import { gateRowsOf, gateView } from './gate-view.ts';
+import { groupBy } from './group-by.ts';
+import { iso, isoOrNull } from './instant.ts';
+import { platformsOf } from './platform-view.ts';
+import { displayIdOf } from './release-row.ts';
+import type { HoldView, PersonView, ReleaseDetail, StageProgressView } from './release-view.ts';
+import { slotsOfMany } from './slot-view.ts';
+
+interface DetailRow {
+  id: string;
+  runId: string;
+  displayNumber: number;
+  configId: string;
+  config: unknown;
+  type: ReleaseType;
+  description: string | null;
+  branch: string;
+  baseBranch: string;
+  baseReleaseId: string | null;
+  forkCommit: string | null;
+  releaseTag: string | null;
+  buildMode: BuildMode;
+  kickOffReminderDate: Date | null;
+  kickOffDate: Date;
+  targetReleaseDate: Date;
+  delayReason: string | null;
+  releaseDate: Date | null;
+  archivedAt: Date | null;
+  preReleaseRequestedAt: Date | null;
+  regressionRequestedAt: Date | null;
+  attention: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  createdById: string;
+  createdByName: string | null;
+  pilotId: string | null;
+  pilotName: string | null;
+  runStatus: RunStatus;
+  held: number;
+  startedAt: Date | null;
+  endedAt: Date | null;
+}
+
+/** Everything about one release that a page shows, in a fixed number of queries. */
+export async function getRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, releaseId: string): Promise<ReleaseDetail> {
+  authorise(caller, 'release:read');
+  return readRelease(deps.db, caller.tenantId, releaseId);
+}
+
+/**
+ * `getRelease` for a process that answers many at once: what is asked for while a reading is under way is read together with the next one,
+ * after it was asked for and never before.
+ */
+export function createReleaseReader({ db }: { db: Database }): (caller: Caller, releaseId: string) => Promise<ReleaseDetail> {
+  const read = createBatch<{ tenantId: string; releaseId: string }, ReleaseDetail | null>({
+    maxSize: 50,
+    maxConcurrent: 2,
+    flush: async (asked) => {
+      const tenants = groupBy(asked, ({ tenantId }) => tenantId);
+      const found = new Map(
+        await Promise.all(
+          [...tenants].map(async ([tenantId, of]) => {
+            const ids = new Set(of.map(({ releaseId }) => releaseId));
+            return [tenantId, await readReleases(db, tenantId, [...ids])] as const;
+          }),
+        ),
+      );
+      return asked.map(({ tenantId, releaseId }) => found.get(tenantId)?.get(releaseId) ?? null);
+    },
+  });
+  return async (caller, releaseId) => {
+    authorise(caller, 'release:read');
+    const release = isValid(releaseId) ? await read({ tenantId: caller.tenantId, releaseId }) : null;
+    if (release === null) throw notFound('The release');
+    return release;
+  };
+}
+
+/** The same for the other use cases, which answer with the release they changed. @throws ServiceError not-found */
+export async function readRelease(sql: Sql, tenantId: string, releaseId: string): Promise<ReleaseDetail> {
+  if (!isValid(releaseId)) throw notFound('The release');
+  const release = (await readReleases(sql, tenantId, [releaseId])).get(releaseId);
+  if (release === undefined) throw notFound('The release');
+  return release;
+}
+
+/** Those of a tenant's releases that exist, by id: six queries in one round trip, however many there are. */
+async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly string[]): Promise<ReadonlyMap<string, ReleaseDetail>> {
+  const together = gather(sql);
+  const [rows, platforms, holds, stages, slots, gates] = await Promise.all([
+    together.rows<DetailRow>(selectDetails, [tenantId, releaseIds]),
+    platformsOf(together, tenantId, releaseIds),
+    holdsOf(together, tenantId, releaseIds),
+    stageProgressOf(together, tenantId, releaseIds),
+    slotsOfMany(together, tenantId, releaseIds),
+    gateRowsOf(together, tenantId, releaseIds),
+  ]);
+  const detailOf = (row: DetailRow): ReleaseDetail => {
+    const config = parseJson(row.config) as FrozenConfig;
+    return {
+      ...headOf(row, config),
+      platforms: platforms.get(row.id) ?? [],
+      ...holdViews(holds.get(row.runId) ?? []),
+      stages: (stages.get(row.runId) ?? []).map(stageView),
+      slots: slots.get(row.id) ?? [],
+      gate: gateView(gates.get(row.runId) ?? [], config.gates.quorum),
+    };
+  };
+  return new Map(rows.map((row) => [row.id, detailOf(row)]));
+}
+
+function headOf(row: DetailRow, config: FrozenConfig) {
+  return {
+    id: row.id,
+    displayId: displayIdOf(row.displayNumber),
+    type: row.type,
+    status: releaseStatus({ status: row.runStatus, held: row.held === 1 }, { archivedAt: row.archivedAt }),
+    description: row.description,
+    branch: row.branch,
+    baseBranch: row.baseBranch,
+    baseReleaseId: row.baseReleaseId,
+    forkCommit: row.forkCommit,
+    releaseTag: row.releaseTag,
+    buildMode: row.buildMode,
+    config: { id: row.configId, name: config.configName },
+    kickOffReminderDate: isoOrNull(row.kickOffReminderDate),
+    kickOffDate: iso(row.kickOffDate),
+    targetReleaseDate: iso(row.targetReleaseDate),
+    delayReason: row.delayReason,
+    releaseDate: isoOrNull(row.releaseDate),
+    archivedAt: isoOrNull(row.archivedAt),
+    preReleaseRequestedAt: isoOrNull(row.preReleaseRequestedAt),
+    regressionRequestedAt: isoOrNull(row.regressionRequestedAt),
+    attention: row.attention,
+    startedAt: isoOrNull(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+    createdAt: iso(row.createdAt),
+    updatedAt: iso(row.updatedAt),
+    createdBy: { accountId: row.createdById, displayName: row.createdByName ?? row.createdById },
+    pilot: personOrNull(row.pilotId, row.pilotName),
+  };
+}
+
+const personOrNull = (accountId: string | null, displayName: string | null): PersonView | null =>
+  accountId === null ? null : { accountId, displayName: displayName ?? accountId };
+
+const selectDetails = `
+  SELECT r.id, r.run_id AS runId, r.display_number AS displayNumber, r.config_id AS configId, r.config, r.type, r.description, r.branch,
+         r.base_branch AS baseBranch, r.base_release_id AS baseReleaseId, r.fork_commit AS forkCommit, r.release_tag AS releaseTag,
+         r.build_mode AS buildMode, r.kick_off_reminder_date AS kickOffReminderDate, r.kick_off_date AS kickOffDate,
+         r.target_release_date AS targetReleaseDate, r.delay_reason AS delayReason, r.release_date AS releaseDate,
+         r.archived_at AS archivedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.created_at AS createdAt,
+         r.updated_at AS updatedAt, r.created_by_account_id AS createdById, c.display_name AS createdByName, r.pilot_account_id AS pilotId,
+         p.display_name AS pilotName, n.status AS runStatus, n.held, n.started_at AS startedAt, n.ended_at AS endedAt
+  FROM releases r JOIN runs n ON n.id = r.run_id
+       LEFT JOIN accounts c ON c.id = r.created_by_account_id LEFT JOIN accounts p ON p.id = r.pilot_account_id
+  WHERE r.tenant_id = ? AND r.id IN (?)`;
+
+interface HoldRow {
+  runId: string;
+  reason: HoldReason;
+  subject: string;
+  note: string | null;
+  since: Date;
+  accountId: string | null;
+  displayName: string | null;
+}
+
+async function holdsOf(sql: Pick<Sql, 'rows'>, tenantId: string, releaseIds: readonly string[]): Promise<ReadonlyMap<string, HoldRow[]>> {
+  const rows = await sql.rows<HoldRow>(
+    `SELECT h.run_id AS runId, h.reason, h.subject, h.note, h.since, h.account_id AS accountId, a.display_name AS displayName
+     FROM releases r JOIN run_holds h ON h.run_id = r.run_id LEFT JOIN accounts a ON a.id = h.account_id
+     WHERE r.tenant_id = ? AND r.id IN (?) ORDER BY h.since, h.reason, h.subject`,
+    [tenantId, releaseIds],
+  );
+  return groupBy(rows, (row) => row.runId);
+}
+
+/** What holds a run: the set of reasons in words, and each with who, since when and why. */
+function holdViews(rows: readonly HoldRow[]): { pauseReasons: string[]; holds: HoldView[] } {
+  return {
+    pauseReasons: pauseReasons(rows),
+    holds: rows.map((row) => ({
+      reason: row.reason,
+      subject: row.subject === '' ? null : row.subject,
+      note: row.note,
+      since: iso(row.since),
+      by: personOrNull(row.accountId, row.displayName),
+    })),
+  };
+}
+
+interface StageRow {
+  runId: string;
+  key: StageKey;
+  status: StageStatus;
+  attempt: number;
+  openedAt: Date | null;
+  closedAt: Date | null;
+  total: number;
+  done: number;
+  waiting: number;
+  failed: number;
+}
+
+async function stageProgressOf(
+  sql: Pick<Sql, 'rows'>,
+  tenantId: string,
+  releaseIds: readonly string[],
+): Promise<ReadonlyMap<string, StageRow[]>> {
+  const rows = await sql.rows<StageRow>(
+    `SELECT s.run_id AS runId, s.stage_key AS \`key\`, s.status, s.attempt, s.opened_at AS openedAt, s.closed_at AS closedAt,
+            COUNT(t.id) AS total, COUNT(CASE WHEN t.status IN ('COMPLETED', 'SKIPPED') THEN 1 END) AS done,
+            COUNT(CASE WHEN t.status = 'WAITING' THEN 1 END) AS waiting, COUNT(CASE WHEN t.status = 'FAILED' THEN 1 END) AS failed
+     FROM releases r JOIN stages s ON s.run_id = r.run_id LEFT JOIN tasks t ON t.stage_id = s.id AND t.stage_attempt = s.attempt
+     WHERE r.tenant_id = ? AND r.id IN (?)
+     GROUP BY s.id, s.run_id, s.stage_key, s.status, s.attempt, s.opened_at, s.closed_at, s.ordinal ORDER BY s.ordinal`,
+    [tenantId, releaseIds],
+  );
+  return groupBy(rows, (row) => row.runId);
+}
+
+const stageView = (row: StageRow): StageProgressView => ({
+  key: row.key,
+  status: row.status,
+  attempt: row.attempt,
+  openedAt: isoOrNull(row.openedAt),
+  closedAt: isoOrNull(row.closedAt),
+  tasks: { total: row.total, done: row.done, waiting: row.waiting, failed: row.failed },
+});

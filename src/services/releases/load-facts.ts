@@ -1,0 +1,48 @@
+import type { Sql } from '../../db/client.ts';
+import { parseJson } from '../../db/schema/columns.ts';
+import type { FrozenConfig } from '../../domain/release/config.ts';
+import type { ReleaseFacts } from '../../domain/release/plan-release.ts';
+import type { CycleStatus, Platform } from '../../domain/release/vocabulary.ts';
+
+interface FactsRow {
+  config: unknown;
+  kickOffReminderDate: Date | null;
+  kickOffDate: Date;
+  targetReleaseDate: Date;
+  regressionRequestedAt: Date | null;
+  preReleaseRequestedAt: Date | null;
+}
+
+/** Everything the planner decides on, read in the transaction that carries its plan out. */
+export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: string): Promise<ReleaseFacts> {
+  const [row] = await sql.rows<FactsRow>(
+    `SELECT config, kick_off_reminder_date AS kickOffReminderDate, kick_off_date AS kickOffDate, target_release_date AS targetReleaseDate,
+            regression_requested_at AS regressionRequestedAt, pre_release_requested_at AS preReleaseRequestedAt
+     FROM releases WHERE tenant_id = ? AND id = ? FOR UPDATE`,
+    [tenantId, releaseId],
+  );
+  if (row === undefined) throw new Error(`release ${releaseId} does not exist`);
+  const platforms = await sql.rows<{ platform: Platform }>(
+    'SELECT DISTINCT platform FROM platform_releases WHERE tenant_id = ? AND release_id = ? ORDER BY platform',
+    [tenantId, releaseId],
+  );
+  const slots = await sql.rows<{ id: string; date: Date; status: 'PLANNED' | 'USED' | 'SKIPPED'; flags: unknown }>(
+    'SELECT id, date, status, flags FROM regression_slots WHERE tenant_id = ? AND release_id = ? ORDER BY date, id',
+    [tenantId, releaseId],
+  );
+  const cycles = await sql.rows<{ id: string; number: number; status: CycleStatus; slotId: string }>(
+    'SELECT id, number, status, slot_id AS slotId FROM regression_cycles WHERE tenant_id = ? AND release_id = ? ORDER BY number',
+    [tenantId, releaseId],
+  );
+  return {
+    config: parseJson(row.config) as FrozenConfig,
+    platforms: platforms.map(({ platform }) => platform),
+    kickOffReminderDate: row.kickOffReminderDate,
+    kickOffDate: row.kickOffDate,
+    targetReleaseDate: row.targetReleaseDate,
+    regressionRequested: row.regressionRequestedAt !== null,
+    preReleaseRequested: row.preReleaseRequestedAt !== null,
+    slots: slots.map((slot) => ({ ...slot, flags: parseJson(slot.flags) as { automation: boolean } })),
+    cycles,
+  };
+}

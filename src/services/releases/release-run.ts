@@ -1,0 +1,67 @@
+import { ulid } from 'ulid';
+import type { Tx } from '../../db/client.ts';
+import { planRelease, type ReleasePlan } from '../../domain/release/plan-release.ts';
+import type { RunView } from '../../domain/run.ts';
+import { type HistoryEvent, statusItem, writeHistory } from '../../engine/history.ts';
+import type { RunDefinition } from '../../engine/run-definition.ts';
+import { engineActor } from '../../engine/vocabulary.ts';
+import { loadReleaseFacts } from './load-facts.ts';
+import { noticesOf } from './notices.ts';
+
+/** What the engine is told about releases: how they are planned and what people hear of. */
+export const releaseRunDefinition: RunDefinition = {
+  kind: 'release',
+  async advance(tx, run, now) {
+    const facts = await loadReleaseFacts(tx, run.tenantId, run.subjectId);
+    const plan = planRelease(facts, run, now);
+    await writePlan(tx, run, plan);
+    return plan;
+  },
+  notices: noticesOf,
+};
+
+/** The release's own rows of a plan: slots, cycles, and what only a person can mend. */
+async function writePlan(tx: Tx, run: RunView, plan: ReleasePlan): Promise<void> {
+  const events: HistoryEvent[] = [];
+  const scope = { tenantId: run.tenantId, scopeId: run.subjectId, actor: engineActor };
+  for (const slot of plan.slots) {
+    await tx.run('UPDATE regression_slots SET status = ?, reason = ? WHERE tenant_id = ? AND id = ?', [
+      slot.status,
+      slot.reason,
+      run.tenantId,
+      slot.id,
+    ]);
+    events.push({
+      ...scope,
+      entityType: 'slot',
+      entityId: slot.id,
+      action: 'UPDATE',
+      why: slot.reason,
+      items: [statusItem('PLANNED', slot.status)],
+    });
+  }
+  if (plan.closeCycle !== null) {
+    const { id, status } = plan.closeCycle;
+    await tx.run('UPDATE regression_cycles SET status = ?, ended_at = UTC_TIMESTAMP(3) WHERE tenant_id = ? AND id = ?', [
+      status,
+      run.tenantId,
+      id,
+    ]);
+    events.push({ ...scope, entityType: 'cycle', entityId: id, action: 'UPDATE', items: [statusItem('IN_PROGRESS', status)] });
+  }
+  if (plan.openCycle !== null) {
+    const id = ulid();
+    await tx.run('INSERT INTO regression_cycles (id, tenant_id, release_id, slot_id, number, status) VALUES (?)', [
+      [id, run.tenantId, run.subjectId, plan.openCycle.slotId, plan.openCycle.number, 'IN_PROGRESS'],
+    ]);
+    await tx.run('UPDATE releases SET regression_requested_at = NULL WHERE tenant_id = ? AND id = ?', [run.tenantId, run.subjectId]);
+    events.push({ ...scope, entityType: 'cycle', entityId: id, action: 'CREATE', items: [statusItem('NOT_STARTED', 'IN_PROGRESS')] });
+  }
+  const completes = plan.commands.some((command) => command.do === 'complete');
+  await tx.run(`UPDATE releases SET attention = ?${completes ? ', release_date = UTC_TIMESTAMP(3)' : ''} WHERE tenant_id = ? AND id = ?`, [
+    plan.attention,
+    run.tenantId,
+    run.subjectId,
+  ]);
+  await writeHistory(tx, events);
+}
