@@ -1,0 +1,16 @@
+import type { Queue } from 'bullmq';
+import type { Duty } from './duties.ts';
+
+/**
+ * Writes the table of duties into Redis as BullMQ job schedulers. Idempotent, and repeated every few seconds by every scheduler process:
+ * an emptied Redis has its schedulers back by then. Schedulers that are not in the table are removed.
+ */
+export async function registerDuties(ticks: Queue, duties: readonly Duty[]): Promise<void> {
+  for (const duty of duties) await ticks.upsertJobScheduler(duty.name, { every: duty.everyMs }, { name: duty.name, opts: tickOptions });
+  const wanted = new Set(duties.map((duty) => duty.name));
+  for (const scheduler of await ticks.getJobSchedulers(0, -1)) {
+    if (!wanted.has(scheduler.key)) await ticks.removeJobScheduler(scheduler.key);
+  }
+}
+
+const tickOptions = { removeOnComplete: true, removeOnFail: true };

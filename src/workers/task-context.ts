@@ -1,0 +1,45 @@
+import type { Intent } from '../engine/intent.ts';
+import type { ClaimedTask, Outcome } from '../engine/vocabulary.ts';
+import type { LockHeld } from '../platform/lock.ts';
+import type { BuildService } from '../services/execution/build-service.ts';
+import type { CiCdService } from '../services/execution/ci-cd-service.ts';
+import type { NotificationService } from '../services/execution/notification-service.ts';
+import type { ReleaseRecords } from '../services/execution/release-records.ts';
+import type { ReleaseContext, ReleaseSource } from '../services/execution/release-source.ts';
+import type { SourceControlService } from '../services/execution/source-control-service.ts';
+import type { TestRunService } from '../services/execution/test-run-service.ts';
+import type { TicketService } from '../services/execution/ticket-service.ts';
+
+/** What handlers work with. Services take tenant and config ids and never learn what a release config is. */
+export interface TaskServices {
+  scm: SourceControlService;
+  cicd: CiCdService;
+  builds: BuildService;
+  tickets: TicketService;
+  testRuns: TestRunService;
+  notifications: NotificationService;
+  releases: ReleaseSource;
+  records: ReleaseRecords;
+}
+
+export interface TaskContext {
+  task: ClaimedTask;
+  release: ReleaseContext;
+  services: TaskServices;
+  signal: AbortSignal;
+  /** How long to wait before looking again at something outside, milliseconds. */
+  pollMs: number;
+  /** Stores what is about to be written before it is (see `recordIntent`). */
+  intent(effect: string, value?: string): Promise<Intent>;
+  /** For an effect that was written before, to no avail as it seems: it is written anew now, and may be late like the first. */
+  renewIntent(effect: string): Promise<void>;
+  /** Locks the handler asked for; dangerous operations demand the proof. */
+  held: LockHeld | null;
+}
+
+export interface TaskHandler {
+  /** Redis locks to hold while it runs, e.g. one per repository whose tags it writes. */
+  locks?(release: ReleaseContext): readonly string[];
+  /** Does one step and says where the task stands. Throws provider trouble; the executor turns it into a failure. */
+  run(context: TaskContext): Promise<Outcome>;
+}

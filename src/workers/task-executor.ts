@@ -1,0 +1,76 @@
+import type { Intent } from '../engine/intent.ts';
+import type { Execute } from '../engine/run-task.ts';
+import type { ClaimedTask, Outcome } from '../engine/vocabulary.ts';
+import { type LockHeld, LockLostError, type Locks } from '../platform/lock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { inAttempt } from '../services/execution/attempt-scope.ts';
+import { toFailure } from '../services/execution/to-failure.ts';
+import type { TaskContext, TaskHandler, TaskServices } from './task-context.ts';
+
+interface TaskExecutorOptions {
+  recordIntent: (task: ClaimedTask, effect: string, value: string | null) => Promise<Intent>;
+  renewIntent: (task: ClaimedTask, effect: string) => Promise<void>;
+  services: TaskServices;
+  handlers: ReadonlyMap<string, TaskHandler>;
+  locks: Locks;
+  logger: Logger;
+  metrics: Metrics;
+  pollMs: number;
+  /** How long a dead holder keeps a lock; a living one renews it. No longer than the lease it worked under. */
+  lockTtlMs: number;
+}
+
+/** A busy lock is waited for this long in the slot, then the task goes back to the engine. */
+const LOCK_WAIT_MS = 2_000;
+
+/** Executes a claimed task: loads its release, takes the locks its handler asks for, and turns whatever is thrown into a failure. */
+export class TaskExecutor {
+  readonly #options: TaskExecutorOptions;
+
+  constructor(options: TaskExecutorOptions) {
+    this.#options = options;
+  }
+
+  readonly execute: Execute = async (task, signal, assertOurs) => {
+    const logger = this.#options.logger.child({
+      taskId: task.id,
+      taskType: task.type,
+      releaseId: task.subjectId,
+      tenantId: task.tenantId,
+      attempt: task.attempt,
+    });
+    try {
+      const outcome = await inAttempt({ signal, assertOurs }, () => this.#run(task, { signal, assertOurs }));
+      logger.debug({ outcome: outcome.kind }, 'task executed');
+      return outcome;
+    } catch (error) {
+      if (signal.aborted || error instanceof LockLostError) {
+        logger.warn({ err: error }, 'task aborted');
+        return { kind: 'handed-back' };
+      }
+      const failure = toFailure(error);
+      if (failure.provider !== undefined) this.#options.metrics.providerErrors.inc({ provider: failure.provider, kind: failure.kind });
+      logger[failure.kind === 'internal' ? 'error' : 'warn']({ err: error, failure: failure.kind }, 'task attempt failed');
+      return { kind: 'failed', failure };
+    }
+  };
+
+  async #run(task: ClaimedTask, { signal, assertOurs }: { signal: AbortSignal; assertOurs: () => void }): Promise<Outcome> {
+    const { services, handlers, locks, pollMs, lockTtlMs } = this.#options;
+    const handler = handlers.get(task.type);
+    if (handler === undefined) throw new Error(`no handler is registered for tasks of type ${task.type}`);
+    const release = await services.releases.load(task.subjectId);
+    const run = (held: LockHeld | null) => {
+      const context: TaskContext = {
+        ...{ task, release, services, pollMs, held },
+        signal: held === null ? signal : AbortSignal.any([signal, held.signal]),
+        intent: (effect, value) => this.#options.recordIntent(task, effect, value ?? null),
+        renewIntent: (effect) => this.#options.renewIntent(task, effect),
+      };
+      return held === null ? handler.run(context) : inAttempt({ signal: context.signal, assertOurs }, () => handler.run(context));
+    };
+    const names = handler.locks?.(release) ?? [];
+    return names.length === 0 ? run(null) : locks.withLocks(names, { ttlMs: lockTtlMs, waitMs: LOCK_WAIT_MS, signal }, run);
+  }
+}

@@ -1,0 +1,22 @@
+import { writeNotes } from '../notes.ts';
+import { mainVersion, releaseTagName, repositoryLock } from '../release-refs.ts';
+import type { TaskHandler } from '../task-context.ts';
+
+/** The notes of the whole release, since the base release, and the release object in source control that carries them. */
+export const createFinalReleaseNotes: TaskHandler = {
+  locks: (release) => [repositoryLock(release)],
+  async run(context) {
+    const { release, services, intent } = context;
+    const { tenantId, config } = release;
+    const tag = releaseTagName(release);
+    const base = release.baseTag ?? release.forkCommit ?? tag;
+    const { markdown, text, commits } = await writeNotes(context, { kind: 'final', cycle: 0, base, head: tag });
+    await intent('release-object');
+    const published = await services.scm.publishRelease(tenantId, config.scmIntegrationId, {
+      tag,
+      name: mainVersion(release),
+      body: markdown,
+    });
+    return { kind: 'completed', output: { base, tag, commits, markdown, text, url: published.url } };
+  },
+};

@@ -1,0 +1,16 @@
+import { writeNotes } from '../notes.ts';
+import { candidateOf, cycleOf } from '../release-refs.ts';
+import type { TaskHandler } from '../task-context.ts';
+
+/** What is new in this candidate: since the previous one; in the first, since the base release, or since the fork where there is none. */
+export const createReleaseNotes: TaskHandler = {
+  async run(context) {
+    const { release, task } = context;
+    const cycle = cycleOf(release, task.input);
+    const head = candidateOf(cycle).tag;
+    const previous = release.cycles.filter(({ number, rcTag }) => number < cycle.number && rcTag !== null).at(-1)?.rcTag;
+    const base = previous ?? release.baseTag ?? release.forkCommit ?? head;
+    const { markdown, text, commits } = await writeNotes(context, { kind: 'cycle', cycle: cycle.number, base, head });
+    return { kind: 'completed', output: { base, head, commits, markdown, text } };
+  },
+};
