@@ -1,0 +1,92 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { platforms, releaseStatuses, stageKeys } from '../../domain/release/vocabulary.ts';
+import { deadlineActions } from '../../domain/run.ts';
+import { listBuilds } from '../../services/releases/list-builds.ts';
+import { listNotes } from '../../services/releases/list-notes.ts';
+import { whyRelease } from '../../services/releases/why.ts';
+import type { ApiDeps, App } from '../context.ts';
+import { answer, bearer, idSchema, instantSchema, listQuery, pageOf, readProblems } from '../schemas.ts';
+import { buildSchema, releaseParams, releasePath } from './release-schemas.ts';
+
+const whySchema = z
+  .object({
+    releaseId: idSchema,
+    displayId: z.string(),
+    status: z.enum(releaseStatuses),
+    at: instantSchema,
+    summary: z.string().meta({ description: 'What matters most', example: '"Approve the candidate" waits for approval (1 of 2 given).' }),
+    items: z
+      .array(
+        z.object({
+          kind: z.enum(['hold', 'task', 'slot', 'planning']),
+          id: z.string().nullable(),
+          what: z.string().meta({ example: 'APPROVE_REGRESSION' }),
+          on: z.enum(['person', 'provider', 'worker', 'time']).meta({ description: 'On whom it waits' }),
+          since: instantSchema.nullable(),
+          nextAction: z.string().nullable().meta({ description: 'What happens next by itself; null = nothing, somebody must act' }),
+          nextAt: instantSchema.nullable(),
+          deadlineAt: instantSchema.nullable(),
+          onDeadline: z.enum(deadlineActions).nullable(),
+          remedy: z.string().nullable().meta({ description: 'What a person can do' }),
+          sentence: z.string(),
+        }),
+      )
+      .meta({ description: 'What a person must do first, what time brings last' }),
+  })
+  .openapi('Why');
+
+const notesSchema = z
+  .object({
+    id: idSchema,
+    kind: z.string().meta({ description: '`cycle` or `final`' }),
+    cycle: z.int().nullable(),
+    baseRef: z.string(),
+    headRef: z.string(),
+    markdown: z.string(),
+    createdAt: instantSchema,
+  })
+  .openapi('ReleaseNotes');
+
+const releaseBuildSchema = buildSchema.extend({ stage: z.enum(stageKeys), cycle: z.int().nullable() }).openapi('ReleaseBuild');
+
+const common = { tags: ['Releases'], security: bearer, method: 'get' as const };
+
+const whyRoute = createRoute({
+  ...common,
+  path: `${releasePath}/why`,
+  operationId: 'whyRelease',
+  summary: 'What a release waits for',
+  description: 'What, on whom, since when, and what happens next by itself and when.',
+  request: { params: releaseParams },
+  responses: { 200: answer('What it waits for', whySchema), ...readProblems },
+});
+
+const notesRoute = createRoute({
+  ...common,
+  path: `${releasePath}/notes`,
+  operationId: 'listReleaseNotes',
+  summary: 'The notes of each candidate, then the final ones',
+  request: { params: releaseParams },
+  responses: { 200: answer('The notes', z.object({ items: z.array(notesSchema) }).openapi('ReleaseNotesList')), ...readProblems },
+});
+
+const buildsRoute = createRoute({
+  ...common,
+  path: `${releasePath}/builds`,
+  operationId: 'listReleaseBuilds',
+  summary: 'The builds of a release, newest first',
+  request: {
+    params: releaseParams,
+    query: listQuery.extend({ platform: z.enum(platforms).optional(), stage: z.enum(stageKeys).optional() }),
+  },
+  responses: { 200: answer('A page of builds', pageOf(releaseBuildSchema).openapi('ReleaseBuildPage')), ...readProblems },
+});
+
+export function registerReleaseInsightRoutes(app: App, deps: ApiDeps): void {
+  app.openapi(whyRoute, async (c) => c.json(await whyRelease(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
+  app.openapi(notesRoute, async (c) => c.json(await listNotes(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
+  app.openapi(buildsRoute, async (c) => {
+    const { limit, cursor, ...filter } = c.req.valid('query');
+    return c.json(await listBuilds(deps, c.get('caller'), c.req.valid('param').releaseId, filter, { limit, cursor }), 200);
+  });
+}

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { receiveWebhook } from '../../services/webhooks/receive.ts';
+import type { ApiDeps, App } from '../context.ts';
+import { limitBody, WEBHOOK_BODY_BYTES } from '../middleware/body-limit.ts';
+import { answer, idSchema, problems } from '../schemas.ts';
+
+const receiveRoute = createRoute({
+  method: 'post',
+  path: '/api/v1/webhooks/{provider}/{integrationId}',
+  operationId: 'receiveWebhook',
+  tags: ['Webhooks'],
+  summary: 'Where providers send their webhooks',
+  description:
+    'Signed as the provider does it, with the secret of the integration; no token. Stored under the provider’s delivery id and read later.',
+  security: [],
+  middleware: [limitBody(WEBHOOK_BODY_BYTES)] as const,
+  request: { params: z.object({ provider: z.string().min(1).max(32), integrationId: idSchema }) },
+  responses: {
+    200: {
+      description: 'It was stored before, or the answer to the provider’s question whether the address is ours',
+      content: { 'application/json': { schema: z.object({ duplicate: z.literal(true) }) }, 'text/plain': { schema: z.string() } },
+    },
+    202: answer('It is stored', z.object({ id: idSchema })),
+    ...problems(401, 404, 413),
+  },
+});
+
+export function registerWebhookRoutes(app: App, deps: ApiDeps): void {
+  app.openapi(receiveRoute, async (c) => {
+    const { provider, integrationId } = c.req.valid('param');
+    const rawBody = new Uint8Array(await c.req.arrayBuffer());
+    const receipt = await receiveWebhook(deps, provider, integrationId, { headers: c.req.header(), rawBody });
+    switch (receipt.kind) {
+      case 'stored':
+        return c.json({ id: receipt.id }, 202);
+      case 'duplicate':
+        return c.json({ duplicate: true as const }, 200);
+      case 'challenge':
+        return c.text(receipt.text, 200);
+      default:
+        return receipt satisfies never;
+    }
+  });
+}
