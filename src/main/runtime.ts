@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Database, openDatabase } from '../db/client.ts';
+import { schemaCheck } from '../db/migrate.ts';
+import type { RunDefinitions } from '../engine/run-definition.ts';
+import { type Config, ConfigError, parseConfig } from '../platform/config.ts';
+import { createKeyring, type Keyring } from '../platform/crypto.ts';
+import { createDoorbell } from '../platform/doorbell.ts';
+import { onShutdown, type Shutdown } from '../platform/lifecycle.ts';
+import { createLimits, type Limits } from '../platform/limits.ts';
+import { createLogger, type Logger } from '../platform/logger.ts';
+import { createMetrics, type Metrics } from '../platform/metrics.ts';
+import type { Checks } from '../platform/ops-server.ts';
+import { createOutboundFetch } from '../platform/outbound.ts';
+import { openQueues, type Queues } from '../platform/queues.ts';
+import { createRedis, type RedisClient } from '../platform/redis.ts';
+import type { Ring } from '../platform/ring.ts';
+import { type Connector, createConnector } from '../services/connections/connect.ts';
+import { releaseRunDefinition } from '../services/releases/release-run.ts';
+
+/** What every process has, built once from the environment. */
+export interface Runtime {
+  config: Config;
+  logger: Logger;
+  metrics: Metrics;
+  db: Database;
+  redis: RedisClient;
+  queues: Queues;
+  ring: Ring;
+  keyring: Keyring;
+  limits: Limits;
+  connector: Connector;
+  definitions: RunDefinitions;
+  shutdown: Shutdown;
+  /** Unique per process; on leases, attempts and logs. */
+  owner: string;
+  /** A connection of its own for whoever blocks on it. */
+  blockingRedis: () => RedisClient;
+  /** Readiness: what this process cannot work without. */
+  checks: Checks;
+}
+
+/** Every kind of run the engine is told about. */
+const definitions: RunDefinitions = new Map([[releaseRunDefinition.kind, releaseRunDefinition]]);
+const RING_TIMEOUT_MS = 1500;
+/** Somebody waits for the answer: better a 503 soon than nothing for long. */
+const API_DATABASE_TIMEOUT_MS = 5_000;
+
+export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
+  const config = readConfig(env);
+  const logger = createLogger({ level: config.logLevel, name: kind });
+  const metrics = createMetrics();
+  const shutdown = onShutdown(logger, { graceMs: config.shutdownGraceMs });
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    ...(kind === 'api' ? { timeoutMs: API_DATABASE_TIMEOUT_MS } : {}),
+  });
+  shutdown.add('database', () => db.close());
+  const open = (role: 'commands' | 'blocking') => {
+    const client = createRedis({ redis: config.redisUrl, logger }, role);
+    shutdown.add(`redis (${role})`, () => client.disconnect());
+    return client;
+  };
+  const redis = open('commands');
+  const prefix = config.signalboxPrefix;
+  const queues = openQueues({ redis, prefix, onError: () => undefined });
+  shutdown.add('queues', () => queues.close());
+  const onDropped = (count: number, error: Error) => logger.warn({ err: error, count }, 'rings dropped; the sweep repeats them');
+  const doorbell = createDoorbell({ queues, timeoutMs: RING_TIMEOUT_MS, now: () => performance.now(), onDropped });
+  shutdown.add('doorbell', () => doorbell.idle());
+  const outbound = createOutboundFetch({ allow: config.outboundAllow, logger });
+  shutdown.add('outbound', () => outbound.close());
+  const keyring = createKeyring(config.signalboxKeys);
+  const limits = createLimits({ redis, prefix });
+  const connector = createConnector({
+    ...{ db, keyring, limits, metrics },
+    fetch: outbound.fetch,
+    timeoutMs: config.providerTimeoutMs,
+    searchLagMaxMs: config.searchLagMaxMs,
+    callsPerMinute: config.callsPerMinute,
+    parallelCalls: config.parallelCalls,
+    now: () => new Date(),
+  });
+  samplePool(metrics, db);
+  sampleQueues(metrics, queues);
+  return {
+    ...{ config, logger, metrics, db, redis, queues, keyring, limits, connector, definitions, shutdown },
+    ring: doorbell.ring,
+    owner: `${kind}-${hostname().slice(0, 20)}-${process.pid}-${randomUUID().slice(0, 8)}`.replaceAll(/[^\w.-]/g, '_'),
+    blockingRedis: () => open('blocking'),
+    checks: {
+      database: async () => {
+        await db.rows('SELECT 1');
+      },
+      redis: async () => {
+        await redis.ping();
+      },
+      schema: schemaCheck(db),
+    },
+  };
+}
+
+/** A wrong environment ends the process with every wrong variable named. */
+function readConfig(env: NodeJS.ProcessEnv): Config {
+  try {
+    return parseConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+function samplePool(metrics: Metrics, db: Database): void {
+  metrics.sampleWith(async () => {
+    const { total, free, waiting } = db.pool();
+    metrics.databasePoolConnections.set({ state: 'used' }, total - free);
+    metrics.databasePoolConnections.set({ state: 'free' }, free);
+    metrics.databasePoolConnections.set({ state: 'waiting' }, waiting);
+  });
+}
+
+function sampleQueues(metrics: Metrics, queues: Queues): void {
+  metrics.sampleWith(async () => {
+    for (const queue of queues.all()) {
+      const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized');
+      for (const [state, count] of Object.entries(counts)) metrics.queueDepth.set({ queue: queue.name, state }, count);
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import { queueOf } from '../domain/release/vocabulary.ts';
+import { sweepDue, sweepLapsedLeases, sweepLapsedOutbox } from '../engine/sweep.ts';
+import { startOpsServer } from '../platform/ops-server.ts';
+import { queueNames, tickQueueName } from '../platform/queues.ts';
+import { duties } from '../scheduler/duties.ts';
+import { startScheduler } from '../scheduler/scheduler.ts';
+import { reverifyDueConnections } from '../services/connections/reverify.ts';
+import { forgetOld } from '../services/retention.ts';
+import { openRuntime } from './runtime.ts';
+
+/* `npm run scheduler`: rings for what time makes due. Several may run at once. */
+
+const REVERIFY_AT_ONCE = 20;
+
+const runtime = openRuntime('scheduler', process.env);
+const { config, db, definitions, ring, logger, metrics, shutdown } = runtime;
+const scheduler = startScheduler({
+  ticks: runtime.queues.get(tickQueueName),
+  redis: runtime.blockingRedis(),
+  prefix: config.signalboxPrefix,
+  logger,
+  duties: duties({
+    ...{ metrics, logger },
+    sweepIntervalMs: config.sweepIntervalMs,
+    sweep: () => sweepDue(db, queueNames, ring),
+    takeBackLapsed: async () => (await sweepLapsedLeases(db, Object.values(queueOf), ring, definitions)) + (await sweepLapsedOutbox(db)),
+    reverify: () => reverifyDueConnections(runtime, REVERIFY_AT_ONCE),
+    forgetOld: () => forgetOld(db, config.retentionDays),
+  }),
+});
+shutdown.add('scheduler', () => scheduler.close());
+const ops = await startOpsServer({ port: config.metricsPort, host: config.host, metrics, checks: runtime.checks });
+shutdown.add('ops server', () => ops.close());
+logger.info({ owner: runtime.owner, metricsPort: ops.port }, 'scheduler started');

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { createEngine } from '../engine/create-engine.ts';
+import { recordIntent, renewIntent } from '../engine/intent.ts';
+import { createOutbox } from '../engine/outbox.ts';
+import { createLocks } from '../platform/lock.ts';
+import { startOpsServer } from '../platform/ops-server.ts';
+import { type QueueName, queueNames } from '../platform/queues.ts';
+import { createDeliver } from '../services/deliveries/deliver.ts';
+import { createBuildService } from '../services/execution/build-service.ts';
+import { createCiCdService } from '../services/execution/ci-cd-service.ts';
+import { createNotificationService } from '../services/execution/notification-service.ts';
+import { createReleaseRecords } from '../services/execution/release-records.ts';
+import { createReleaseSource } from '../services/execution/release-source.ts';
+import { createSourceControlService } from '../services/execution/source-control-service.ts';
+import { createTestRunService } from '../services/execution/test-run-service.ts';
+import { createTicketService } from '../services/execution/ticket-service.ts';
+import { createPassOnWebhook } from '../services/webhooks/pass-on.ts';
+import { TaskExecutor } from '../workers/task-executor.ts';
+import { taskHandlers } from '../workers/tasks/index.ts';
+import { startWorkerProcess } from '../workers/worker-process.ts';
+import { openRuntime } from './runtime.ts';
+
+/* `npm run worker -- --queues kickoff,regression --concurrency 20`: no --queues serves all. */
+
+const OUTBOX_ATTEMPTS = 12;
+
+const { queues, concurrency } = readArguments();
+const runtime = openRuntime('worker', process.env);
+const { config, db, connector, logger, metrics, shutdown } = runtime;
+const cicd = createCiCdService(db, connector);
+const notifications = createNotificationService(db, connector);
+const releases = createReleaseSource(db);
+const backoff = { baseMs: config.retryBaseMs, maxMs: config.retryMaxMs };
+const { leaseMs, signalboxPrefix: prefix } = config;
+const stop = new AbortController();
+const executor = new TaskExecutor({
+  services: {
+    ...{ cicd, notifications, releases },
+    records: createReleaseRecords(db),
+    scm: createSourceControlService(connector),
+    builds: createBuildService(db, cicd),
+    tickets: createTicketService(db, connector),
+    testRuns: createTestRunService(db, connector),
+  },
+  handlers: taskHandlers,
+  recordIntent: (task, effect, value) => recordIntent(db, task, effect, value),
+  renewIntent: (task, effect) => renewIntent(db, task, effect),
+  lockTtlMs: leaseMs,
+  locks: createLocks({ redis: runtime.redis, prefix, logger }),
+  pollMs: config.pollIntervalMs,
+  ...{ logger, metrics },
+});
+const outbox = (table: 'deliveries' | 'webhook_events') =>
+  createOutbox({ db, table, owner: runtime.owner, leaseMs, backoff, maxAttempts: OUTBOX_ATTEMPTS });
+const worker = startWorkerProcess({
+  engine: createEngine({ ...runtime, leaseMs, backoff }),
+  execute: executor.execute,
+  deliver: createDeliver({ db, notifications, releases, metrics, outbox: outbox('deliveries'), leaseMs, signal: stop.signal }),
+  passOnWebhook: createPassOnWebhook({ db, ring: runtime.ring, outbox: outbox('webhook_events') }),
+  blockingRedis: runtime.blockingRedis,
+  ...{ logger, metrics, leaseMs, prefix, queues, concurrency, stop },
+});
+shutdown.add('worker', () => worker.close());
+const ops = await startOpsServer({ port: config.metricsPort, host: config.host, metrics, checks: runtime.checks });
+shutdown.add('ops server', () => ops.close());
+logger.info({ queues, concurrency, owner: runtime.owner, metricsPort: ops.port }, 'worker started');
+
+function readArguments(): { queues: QueueName[]; concurrency: number } {
+  try {
+    const { values } = parseArgs({ options: { queues: { type: 'string' }, concurrency: { type: 'string', default: '20' } } });
+    const wanted = values.queues === undefined ? [...queueNames] : values.queues.split(',').map((name) => name.trim());
+    const unknown = wanted.filter((name) => !(queueNames as readonly string[]).includes(name));
+    if (unknown.length > 0) throw new Error(`unknown queues ${unknown.join(', ')}; there are ${queueNames.join(', ')}`);
+    const slots = Number(values.concurrency);
+    if (!Number.isInteger(slots) || slots < 1 || slots > 1000) throw new Error('--concurrency takes a whole number from 1 to 1000');
+    return { queues: wanted as QueueName[], concurrency: slots };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
