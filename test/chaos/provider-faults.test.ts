@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../e2e/world.ts';
+import type { FakeRequest, Fault } from '../fakes/fake-server.ts';
+import { openChaosWorld, untilAllCompleted } from './chaos-world.ts';
+import { troubles } from './exactly-once.ts';
+
+/*
+ * Every writing of the line meets every fault, each in a release of its own, all of them at once. Whether the provider did what it was asked
+ * is in the fault: a caller cannot know, and must end with exactly one effect.
+ */
+
+const PROVIDER_TIMEOUT_MS = 2_500;
+
+/** What happens to the one call. */
+const faults: Record<string, Omit<Fault, 'match'>> = {
+  'answers 500': { status: 500 },
+  'answers 429 with Retry-After': { status: 429, headers: { 'retry-after': '1' } },
+  'answers a web page': { mode: 'html' },
+  hangs: { mode: 'hang' },
+  'drops the connection before it does it': { mode: 'drop-before' },
+  'drops the connection after it did it': { mode: 'drop-after' },
+  'does it, and breaks off its answer': { mode: 'cut-body' },
+  'does it when the caller has given up': { mode: 'pass', delayMs: PROVIDER_TIMEOUT_MS + 1_000 },
+};
+
+interface Writing {
+  fake: 'github' | 'jira' | 'checkmate' | 'slack';
+  /** Whether this is the call, for the release of this version. */
+  is: (request: FakeRequest, version: string, world: World) => boolean;
+  /** The writing belongs to a second regression cycle. */
+  twoCycles?: true;
+}
+
+const writings: Record<string, Writing> = {
+  'creates the branch': {
+    fake: 'github',
+    is: (request, version) => posts(request, /\/git\/refs$/, { ref: `refs/heads/release/${version}` }),
+  },
+  'creates the tag object': { fake: 'github', is: (request, version) => posts(request, /\/git\/tags$/, { tag: `v${version}-rc.1` }) },
+  'creates the tag': { fake: 'github', is: (request, version) => posts(request, /\/git\/refs$/, { ref: `refs/tags/v${version}` }) },
+  'dispatches a workflow': { fake: 'github', is: (request, version) => posts(request, /\/dispatches$/, { ref: `v${version}-rc.1` }) },
+  'creates the release object': { fake: 'github', is: (request, version) => posts(request, /\/releases$/, { tag_name: `v${version}` }) },
+  'creates a ticket': {
+    fake: 'jira',
+    is: (request, version) => /\/issue$/.test(request.path) && String(fieldsOf(request).summary).startsWith(`Release ${version} `),
+  },
+  'creates a test run': {
+    fake: 'checkmate',
+    is: (request, version) => request.path.endsWith('/run/create') && String(bodyOf(request).runName).startsWith(`${version} `),
+  },
+  'resets a test run': {
+    fake: 'checkmate',
+    is: (request, version, { fakes }) =>
+      request.path.endsWith('/run/update-test-status') &&
+      fakes.checkmate.world.findRun(Number(bodyOf(request).runId))?.runName.startsWith(`${version} `) === true,
+    twoCycles: true,
+  },
+  'posts a message of a task': {
+    fake: 'slack',
+    is: (request, version) =>
+      request.path.endsWith('/chat.postMessage') && String(bodyOf(request).text).includes(`builds of v${version}-rc.1`),
+  },
+  'posts a message of the outbox': {
+    fake: 'slack',
+    is: (request, version) =>
+      request.path.endsWith('/chat.postMessage') && String(bodyOf(request).text).includes(`branch release/${version} forked`),
+  },
+};
+
+const bodyOf = (request: FakeRequest) => (request.body ?? {}) as Record<string, unknown>;
+const fieldsOf = (request: FakeRequest) => (bodyOf(request).fields ?? {}) as Record<string, unknown>;
+
+function posts(request: FakeRequest, path: RegExp, wanted: Record<string, string>): boolean {
+  return (
+    request.method === 'POST' && path.test(request.path) && Object.entries(wanted).every(([name, value]) => bodyOf(request)[name] === value)
+  );
+}
+
+const cases = Object.keys(writings).flatMap((writing) => Object.keys(faults).map((fault) => ({ writing, fault })));
+
+describe('a provider that fails at the one call', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openChaosWorld({ workers: 2, env: { PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS) } });
+  });
+  afterAll(() => world?.stopAll());
+
+  it(`leaves one effect each, for ${Object.keys(writings).length} writings by ${Object.keys(faults).length} faults`, async () => {
+    const met = new Set<string>();
+    for (const [n, { writing, fault }] of cases.entries()) {
+      const version = `2.${n}.0`;
+      const { fake, is, twoCycles } = writings[writing] ?? unknown(writing);
+      const match = (request: FakeRequest) => {
+        if (!is(request, version, world)) return false;
+        met.add(`a provider ${fault} when Signalbox ${writing}`);
+        return true;
+      };
+      world.fakes[fake].failNext({ ...(faults[fault] ?? unknown(fault)), match });
+      const tenant = world.tenants[n % world.tenants.length] ?? world.tenant();
+      await tenant.createRelease({ version, slots: twoCycles ? [0, 500] : [0], config: lean });
+    }
+    await untilAllCompleted(world, 150_000);
+
+    expect([...met].sort()).toEqual(cases.map(({ writing, fault }) => `a provider ${fault} when Signalbox ${writing}`).sort());
+    expect(await troubles(world)).toEqual([]);
+  }, 240_000);
+});
+
+/** Nothing twice that is once elsewhere in these releases. */
+const lean = {
+  ...{ automationRuns: false, preRegressionBuilds: false },
+  gates: { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false },
+} as const;
+
+function unknown(what: string): never {
+  throw new Error(`nobody knows "${what}"`);
+}

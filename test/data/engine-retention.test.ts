@@ -1,0 +1,57 @@
+import { monotonicFactory } from 'ulid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forgetOld } from '../../src/services/retention.ts';
+import { testDatabases } from '../support/databases.ts';
+import { completed, type EngineWorld, openEngineWorld, taskPlan } from './engine-world.ts';
+
+const newId = monotonicFactory();
+const days = 30;
+
+describe.each(testDatabases())('retention on $name', (server) => {
+  let world: EngineWorld;
+  beforeAll(async () => {
+    world = await openEngineWorld(server);
+  });
+  afterAll(() => world?.close());
+
+  const insert = (rows: { status: string; ageDays: number }[]) =>
+    world.db.run('INSERT INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, created_at) VALUES ?', [
+      rows.map(({ status, ageDays }) => {
+        const id = newId();
+        return [id, id, id, `${status} ${ageDays}`, '{}', id, status, new Date(Date.now() - ageDays * 86_400_000)];
+      }),
+    ]);
+  const left = async () => (await world.db.rows<{ type: string }>('SELECT type FROM deliveries ORDER BY id')).map(({ type }) => type);
+
+  it('forgets messages that ended long ago, and none that is young or still to be sent', async () => {
+    await insert([
+      ...['DONE', 'SKIPPED', 'FAILED', 'PENDING', 'IN_PROGRESS'].map((status) => ({ status, ageDays: days + 1 })),
+      { status: 'DONE', ageDays: days - 1 },
+    ]);
+
+    await forgetOld(world.db, days);
+
+    expect(await left()).toEqual(['PENDING 31', 'IN_PROGRESS 31', 'DONE 29']);
+  });
+
+  it('forgets all of them, however many', async () => {
+    await world.db.run('DELETE FROM deliveries');
+    await insert(Array.from({ length: 2_300 }, () => ({ status: 'DONE', ageDays: days + 1 })));
+
+    await forgetOld(world.db, days);
+
+    expect(await left()).toEqual([]);
+  });
+
+  it('keeps the record of what happened', async () => {
+    const run = await world.createRun([taskPlan('A')]);
+    await run.execute(world.engine(), 'A', completed);
+    await world.db.run('UPDATE state_history SET occurred_at = occurred_at - INTERVAL 1000 DAY');
+    const before = await run.history();
+
+    await forgetOld(world.db, days);
+
+    expect(await run.history()).toEqual(before);
+    expect(await run.attempts('A')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,15 @@
+import type { FakeAnswer } from '../fake-server.ts';
+
+/** Every answer of Checkmate has this envelope. */
+export function answer(data: unknown): FakeAnswer {
+  return { status: 200, body: { data: data ?? null, error: null, status: 200 } };
+}
+
+export function refusal(status: number, error: string): FakeAnswer {
+  return { status, body: { data: null, error, status } };
+}
+
+/** Authentication and roles are refused without `data`, and browsers are told to forget their cookies. */
+export function denial(status: 401 | 403, error: string): FakeAnswer {
+  return { status, body: { error, status }, headers: { 'clear-site-data': 'cookies' } };
+}

@@ -1,0 +1,216 @@
+import { type CallMatch, type FakeServer, startFakeServer } from '../fake-server.ts';
+import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
+import { type AutoComplete, type FailedRuns, FakeActions } from './actions.ts';
+import { actionsRoutes } from './actions-routes.ts';
+import { notFound, refusal } from './answers.ts';
+import * as bodies from './bodies.ts';
+import { gitRoutes, type RepositoryRoute } from './git-routes.ts';
+import { FakeRepository, type NewRepository } from './repository.ts';
+import type { FakeRun } from './run.ts';
+import { type SentWebhook, WebhookSender, type WebhookTarget } from './webhook-sender.ts';
+
+const HOURLY_LIMIT = 5_000;
+
+export interface GithubFakeOptions {
+  port?: number;
+  host?: string;
+  now?: () => Date;
+  /** Calls remembered; a sandbox that runs for hours wants few. */
+  maxCalls?: number;
+}
+
+export interface GithubFake extends Pick<FakeServer, 'origin' | 'calls' | 'failNext' | 'clearFaults' | 'close'> {
+  world: GithubWorld;
+}
+
+/** What happens at GitHub without our asking. */
+export interface GithubWorld {
+  addRepository(input: NewRepository): FakeRepository;
+  repository(owner: string, repo: string): FakeRepository;
+  /** Runs dispatched from now on progress by themselves. */
+  autoComplete(how: boolean | Partial<AutoComplete>): void;
+  failRuns(how: FailedRuns): void;
+  /** Somebody starts a workflow in the browser. */
+  dispatch(owner: string, repo: string, workflow: string, ref: string, inputs?: Record<string, string>): FakeRun;
+  /** Moves a run by hand to any documented (or undocumented) status and conclusion. */
+  advance(runId: number, status: string, conclusion?: string | null): void;
+  addArtifact(runId: number, name: string, sizeBytes?: number): void;
+  run(runId: number): FakeRun;
+  /** Lists show a dispatched run only after this many milliseconds. */
+  runsVisibleAfterMs: number;
+  /** Off: an old server, which answers a dispatch with 204. */
+  returnsRunDetails: boolean;
+  /** Signed `workflow_run` events go there. */
+  webhookTarget: WebhookTarget | null;
+  readonly sentWebhooks: readonly SentWebhook[];
+  /** `github-authentication-token-expiration`, e.g. `2027-01-31 12:00:00 UTC`. */
+  tokenExpiration: string | null;
+  /** `x-oauth-scopes` of a classic token; a fine-grained one (`null`) has no such header. */
+  tokenScopes: string | null;
+}
+
+/** The calls that write, for `failNext`. */
+export const githubWrites = {
+  branch: { method: 'POST', path: /\/git\/refs$/ },
+  tag: { method: 'POST', path: /\/git\/refs$/ },
+  release: { method: 'POST', path: /\/releases$/ },
+  dispatch: { method: 'POST', path: /\/dispatches$/ },
+  cancel: { method: 'POST', path: /\/cancel$/ },
+  rerun: { method: 'POST', path: /\/rerun-failed-jobs$/ },
+} satisfies Record<string, CallMatch>;
+
+export async function createGithubFake(options: GithubFakeOptions = {}): Promise<GithubFake> {
+  const now = options.now ?? (() => new Date());
+  const repositories = new Map<string, FakeRepository>();
+  const webhooks = new WebhookSender();
+  let lastId = 1_000;
+  const nextId = () => {
+    lastId += 1;
+    return lastId;
+  };
+  const actions = new FakeActions(nextId, now, (repository, run, action) =>
+    webhooks.send('workflow_run', {
+      action,
+      workflow_run: bodies.run(repository, run),
+      workflow: bodies.workflow(repository, run.workflow),
+      repository: bodies.minimalRepository(repository),
+      sender: bodies.simpleUser('signalbox-bot'),
+    }),
+  );
+  const world = openWorld({ repositories, actions, webhooks, nextId, now });
+  const limit = hourlyLimit(now);
+
+  const server = await startFakeServer({
+    ...options,
+    before: (request) => authenticate(request, repositories),
+    headers: () => ({
+      ...limit(),
+      ...(world.tokenExpiration === null ? {} : { 'github-authentication-token-expiration': world.tokenExpiration }),
+      ...(world.tokenScopes === null ? {} : { 'x-oauth-scopes': world.tokenScopes }),
+    }),
+    notFound: notFound(),
+  });
+  const route: RepositoryRoute = (method, pattern, handler) =>
+    server.route(method, `/repos/:owner/:repo${pattern}`, (request) => {
+      const repository = repositories.get(key(request.params.owner ?? '', request.params.repo ?? ''));
+      if (!repository?.tokens.has(tokenOf(request))) return notFound();
+      if (method !== 'GET' && repository.archived) return refusal(403, 'Repository was archived so is read-only.');
+      if (method !== 'GET' && !repository.push) return refusal(403, 'Resource not accessible by personal access token');
+      return handler(request, repository);
+    });
+  server.route('GET', '/user', () => ({ status: 200, body: bodies.authenticatedUser('signalbox-bot') }));
+  gitRoutes({ route, server, nextId, now });
+  actionsRoutes({ route, server, actions, now });
+
+  return {
+    ...server,
+    world,
+    async close() {
+      actions.close();
+      await webhooks.close();
+      await server.close();
+    },
+  };
+}
+
+interface WorldParts {
+  repositories: Map<string, FakeRepository>;
+  actions: FakeActions;
+  webhooks: WebhookSender;
+  nextId: () => number;
+  now: () => Date;
+}
+
+function openWorld({ repositories, actions, webhooks, nextId, now }: WorldParts): GithubWorld {
+  const locate = (runId: number): { repository: FakeRepository; run: FakeRun } => {
+    for (const repository of repositories.values()) {
+      const run = repository.runs.find((each) => each.id === runId);
+      if (run) return { repository, run };
+    }
+    throw new Error(`no run ${runId}`);
+  };
+  return {
+    addRepository(input) {
+      const repository = new FakeRepository(input, nextId, now);
+      repositories.set(key(input.owner, input.repo), repository);
+      return repository;
+    },
+    repository(owner, repo) {
+      const found = repositories.get(key(owner, repo));
+      if (!found) throw new Error(`no repository ${owner}/${repo}`);
+      return found;
+    },
+    dispatch(owner, repo, name, ref, inputs = {}) {
+      const repository = repositories.get(key(owner, repo));
+      const workflow = repository && actions.find(repository, name);
+      if (!repository || !workflow) throw new Error(`no workflow ${name} in ${owner}/${repo}`);
+      return actions.dispatch(repository, workflow, ref, inputs);
+    },
+    autoComplete: (how) => actions.autoComplete(how),
+    failRuns: (how) => actions.failRuns(how),
+    advance(runId, status, conclusion = null) {
+      const { repository, run } = locate(runId);
+      actions.advance(repository, run, status, conclusion);
+    },
+    addArtifact: (runId, name, sizeBytes) => void actions.addArtifact(locate(runId).run, name, sizeBytes),
+    run: (runId) => locate(runId).run,
+    get runsVisibleAfterMs() {
+      return actions.runsVisibleAfterMs;
+    },
+    set runsVisibleAfterMs(ms) {
+      actions.runsVisibleAfterMs = ms;
+    },
+    get returnsRunDetails() {
+      return actions.returnsRunDetails;
+    },
+    set returnsRunDetails(on) {
+      actions.returnsRunDetails = on;
+    },
+    get webhookTarget() {
+      return webhooks.target;
+    },
+    set webhookTarget(target) {
+      webhooks.target = target;
+    },
+    sentWebhooks: webhooks.sent,
+    tokenExpiration: null,
+    tokenScopes: null,
+  };
+}
+
+function authenticate(request: FakeRequest, repositories: Map<string, FakeRepository>): FakeAnswer | undefined {
+  if (!request.headers['user-agent']) return refusal(403, 'Request forbidden by administrative rules.');
+  const token = tokenOf(request);
+  const known = [...repositories.values()].some((repository) => repository.tokens.has(token));
+  return known ? undefined : refusal(401, 'Bad credentials');
+}
+
+function tokenOf(request: FakeRequest): string {
+  return /^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+}
+
+/** Counted and shown, never enforced: faults do that. */
+function hourlyLimit(now: () => Date): () => Record<string, string> {
+  let used = 0;
+  let resetsAt = 0;
+  return () => {
+    const second = Math.floor(now().getTime() / 1000);
+    if (second >= resetsAt) {
+      used = 0;
+      resetsAt = second + 3_600;
+    }
+    used += 1;
+    return {
+      'x-ratelimit-limit': String(HOURLY_LIMIT),
+      'x-ratelimit-remaining': String(Math.max(1, HOURLY_LIMIT - used)),
+      'x-ratelimit-used': String(used),
+      'x-ratelimit-reset': String(resetsAt),
+      'x-ratelimit-resource': 'core',
+    };
+  };
+}
+
+/** Owner and repository names ignore case. */
+function key(owner: string, repo: string): string {
+  return `${owner}/${repo}`.toLowerCase();
+}

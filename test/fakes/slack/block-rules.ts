@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { FakeBlock, FakeMessage } from './workspace.ts';
+
+/** What Slack refuses in a message ("Block Kit: Blocks", "Text object"), and how it reads one. */
+
+const text = (max: number, type: z.ZodType<'plain_text' | 'mrkdwn'> = z.enum(['plain_text', 'mrkdwn'])) =>
+  z.strictObject({
+    type,
+    text: z.string().min(1).max(max),
+    emoji: z.boolean().optional(),
+    verbatim: z.boolean().optional(),
+  });
+const block_id = z.string().min(1).max(255).optional();
+
+const blockSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('header'), text: text(150, z.literal('plain_text')), block_id }),
+  z
+    .strictObject({
+      type: z.literal('section'),
+      text: text(3000).optional(),
+      fields: z.array(text(2000)).min(1).max(10).optional(),
+      block_id,
+    })
+    .refine((block) => block.text !== undefined || block.fields !== undefined, 'needs text or fields'),
+  z.strictObject({ type: z.literal('divider'), block_id }),
+  z.strictObject({ type: z.literal('context'), elements: z.array(text(2000)).min(1).max(10), block_id }),
+]);
+
+const blocksSchema = z
+  .array(blockSchema)
+  .max(50)
+  .refine((blocks) => {
+    const ids = blocks.flatMap((block) => block.block_id ?? []);
+    return new Set(ids).size === ids.length;
+  }, 'block_id is not unique');
+
+export function parseBlocks(json: string): { blocks: FakeBlock[] } | { problems: string[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return { problems: ['[ERROR] invalid JSON [json-pointer:/blocks]'] };
+  }
+  const parsed = blocksSchema.safeParse(value);
+  if (parsed.success) return { blocks: parsed.data };
+  return { problems: parsed.error.issues.map(({ message, path }) => `[ERROR] ${message} [json-pointer:/blocks/${path.join('/')}]`) };
+}
+
+/** Slack stores text escaped: a bare `&`, or a `<` that begins nothing, becomes its entity. */
+export function stored(raw: string): string {
+  return raw.replace(/&(?!(?:amp|lt|gt);)/g, '&amp;').replace(/<(?![@#!]|https?:|mailto:)/g, '&lt;');
+}
+
+/** Whom the message calls: people, groups, everybody. */
+export function mentions(message: FakeMessage): string[] {
+  return texts(message).flatMap((part) => part.match(/<[@!#][^>]*>/g) ?? []);
+}
+
+/** What somebody reads: blocks if there are any; links by their label, entities as the characters they stand for. */
+export function readable(message: FakeMessage): string {
+  const parts = message.blocks ? texts(message).slice(1) : [message.text];
+  return parts
+    .map((part) =>
+      part
+        .replace(/<https?:[^|>]*\|([^>]*)>/g, '$1')
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&'),
+    )
+    .join('\n');
+}
+
+export function links(message: FakeMessage): string[] {
+  return texts(message).flatMap((part) => [...part.matchAll(/<(https?:[^|>]*)\|/g)].map((match) => match[1] ?? ''));
+}
+
+function texts(message: FakeMessage): string[] {
+  return [
+    message.text,
+    ...(message.blocks ?? []).flatMap((block) => [
+      ...(block.text ? [block.text.text] : []),
+      ...(block.fields ?? []).map((field) => field.text),
+    ]),
+  ];
+}
