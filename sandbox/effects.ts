@@ -1,0 +1,121 @@
+import type { FakeRun } from '../test/fakes/github/index.ts';
+import { readable } from '../test/fakes/slack/index.ts';
+import type { Fakes, SandboxTenant } from './tenant.ts';
+
+/** What the providers hold of one tenant, as plain data. `seeded`: was there before anybody did anything. */
+export interface TenantEffects {
+  tenant: string;
+  /** Of what came after seeding. */
+  counts: Record<'branches' | 'tags' | 'releases' | 'runs' | 'tickets' | 'testRuns' | 'messages', number>;
+  /** Effects that must exist once and exist more often, in words; empty when all is well. */
+  duplicates: string[];
+  branches: { name: string; commit: string; seeded: boolean }[];
+  tags: { name: string; commit: string; annotated: boolean; seeded: boolean }[];
+  releases: { tag: string; name: string; body: string }[];
+  runs: RunEffect[];
+  tickets: { key: string; title: string; status: string; labels: string[]; seeded: boolean }[];
+  testRuns: { id: number; name: string; status: string; results: Record<string, number> }[];
+  messages: { channel: string; ts: string; text: string; threadTs: string | null; edited: boolean; key: string | null; seeded: boolean }[];
+}
+
+interface RunEffect {
+  id: number;
+  workflow: string;
+  ref: string;
+  commit: string;
+  correlationId: string | null;
+  status: string;
+  conclusion: string | null;
+  attempt: number;
+  artifacts: string[];
+}
+
+export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
+  const { repository, workspace, seeded } = tenant;
+  const { git } = repository;
+  const lists = {
+    branches: [...git.branches].map(([name, commit]) => ({ name, commit, seeded: seeded.has(`branch ${name}`) })),
+    tags: [...git.tags].map(([name, target]) => ({
+      ...{ name, commit: git.peel(target) ?? '', annotated: git.tagObjects.has(target), seeded: seeded.has(`tag ${name}`) },
+    })),
+    releases: repository.releases.map(({ tagName, name, body }) => ({ tag: tagName, name, body })),
+    runs: repository.runs.map(runEffect),
+    tickets: fakes.jira.world
+      .tickets()
+      .filter(({ project }) => project.key === tenant.jira.project)
+      .map(({ key, summary, status, labels }) => ({ key, title: summary, status, labels, seeded: seeded.has(`ticket ${key}`) })),
+    testRuns: fakes.checkmate.world
+      .runs()
+      .filter(({ projectId }) => projectId === tenant.checkmate.projectId)
+      .map(({ runId, runName, status, tests }) => ({
+        id: runId,
+        name: runName,
+        status,
+        results: tally([...tests.values()].map((test) => test.status)),
+      })),
+    messages: [...workspace.channels.values()].flatMap((channel) =>
+      channel.messages.map((message) => ({
+        channel: channel.name,
+        ts: message.ts,
+        text: readable(message),
+        threadTs: message.threadTs ?? null,
+        edited: message.isEdited,
+        key: message.blocks?.map(({ block_id }) => block_id).find((id) => id?.startsWith('signalbox:')) ?? null,
+        seeded: seeded.has(`message ${channel.id} ${message.ts}`),
+      })),
+    ),
+  };
+  return { tenant: tenant.name, counts: countsOf(lists), duplicates: duplicatesOf(lists), ...lists };
+}
+
+type Lists = Omit<TenantEffects, 'tenant' | 'counts' | 'duplicates'>;
+
+function runEffect(run: FakeRun): RunEffect {
+  const { id, workflow, ref, headSha, inputs, status, conclusion, attempt, artifacts } = run;
+  const correlationId = inputs.signalbox_correlation_id || null;
+  return {
+    id,
+    workflow: workflow.name,
+    ref,
+    commit: headSha,
+    correlationId,
+    status,
+    conclusion,
+    attempt,
+    artifacts: artifacts.map(({ name }) => name),
+  };
+}
+
+function countsOf(lists: Lists): TenantEffects['counts'] {
+  const entries = Object.entries(lists).map(([name, list]) => [name, list.filter((item) => !('seeded' in item && item.seeded)).length]);
+  // The keys are those of the lists, which are those of the counts.
+  return Object.fromEntries(entries) as TenantEffects['counts'];
+}
+
+/** What carries a mark of Signalbox may carry it once. */
+function duplicatesOf({ releases, runs, tickets, testRuns, messages }: Lists): string[] {
+  const marks = [
+    ...releases.map(({ tag }) => `release of ${tag}`),
+    ...runs.flatMap(({ workflow, correlationId }) => (correlationId === null ? [] : [`run of ${workflow} with ${correlationId}`])),
+    ...tickets.flatMap(({ labels }) => labels.filter((label) => label.startsWith('signalbox-')).map((label) => `ticket with ${label}`)),
+    ...testRuns.filter(({ status }) => status !== 'Deleted').map(({ name }) => `test run "${name}"`),
+    ...messages.flatMap(({ channel, key }) => (key === null ? [] : [`message ${key} in #${channel}`])),
+  ];
+  return Object.entries(tally(marks)).flatMap(([mark, times]) => (times > 1 ? [`${times} × ${mark}`] : []));
+}
+
+function tally(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+/** Marks what is there now as there from the beginning. */
+export function markSeeded(tenant: SandboxTenant, fakes: Fakes): void {
+  const { branches, tags, tickets, messages } = effectsOf(tenant, fakes);
+  for (const { name } of branches) tenant.seeded.add(`branch ${name}`);
+  for (const { name } of tags) tenant.seeded.add(`tag ${name}`);
+  for (const { key } of tickets) tenant.seeded.add(`ticket ${key}`);
+  const ids = new Map([...tenant.workspace.channels.values()].map(({ id, name }) => [name, id]));
+  for (const { channel, ts } of messages) tenant.seeded.add(`message ${ids.get(channel)} ${ts}`);
+}

@@ -1,0 +1,47 @@
+import { artifactNames } from '../seed/workflow-files.ts';
+import type { Fakes, SandboxTenant } from '../tenant.ts';
+import type { Webhooks } from '../webhooks.ts';
+import { ciJobs } from './ci-jobs.ts';
+import { developer } from './developer.ts';
+import { productOwner } from './product-owner.ts';
+import { type Robot, type RobotTimes, robotTimes } from './robot.ts';
+import { testers } from './testers.ts';
+
+interface RobotWorld {
+  fakes: Fakes;
+  webhooks: Webhooks;
+  /** Grows while the robots run. */
+  tenants: readonly SandboxTenant[];
+  robots: boolean | Partial<RobotTimes>;
+  speed: number;
+}
+
+const LOOK_EVERY_MS = 50;
+
+export function startRobots({ fakes, webhooks, tenants, robots, speed }: RobotWorld): { stop(): void } {
+  if (robots === false) return { stop: () => undefined };
+  const times = { ...robotTimes, ...(robots === true ? {} : robots) };
+  const repositories = () => tenants.map(({ repository }) => repository);
+  const crew: Robot[] = [];
+  if (times.ci !== false) {
+    fakes.github.world.autoComplete({ ...faster(times.ci, speed), artifactNames });
+    crew.push(ciJobs(repositories, webhooks));
+  }
+  if (times.testers !== false) crew.push(testers(fakes.checkmate.world, faster(times.testers, speed)));
+  if (times.productOwner !== false) {
+    const isSeeded = (key: string) => tenants.some(({ seeded }) => seeded.has(`ticket ${key}`));
+    crew.push(productOwner(fakes.jira.world, webhooks, isSeeded, faster(times.productOwner, speed)));
+  }
+  if (times.developer !== false) crew.push(developer(repositories, webhooks, faster(times.developer, speed)));
+  const timer = setInterval(() => {
+    for (const robot of crew) robot.look(Date.now());
+  }, LOOK_EVERY_MS);
+  // The servers keep a process alive; looking around is no reason to.
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+function faster<T extends Record<string, number>>(times: T, speed: number): T {
+  // Every member is a number and stays one.
+  return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, ms / speed])) as T;
+}

@@ -1,0 +1,52 @@
+import type { CheckmateWorld } from '../../test/fakes/checkmate/index.ts';
+import type { JiraWorld } from '../../test/fakes/jira/index.ts';
+import type { FakeWorkspace, SlackFake } from '../../test/fakes/slack/index.ts';
+
+/** A team's tracker project, test project and workspace, with some life in them. */
+
+export const testLabels = { smoke: 1, regression: 2 } as const;
+export const testPlatforms = { ANDROID: 1, IOS: 2 } as const;
+
+const ways = [
+  { name: 'Start', from: ['To Do'], to: 'In Progress' },
+  { name: 'Review', from: ['In Progress'], to: 'In Review' },
+  { name: 'Finish', from: '*' as const, to: 'Done' },
+  { name: 'Reopen', from: ['Done'], to: 'To Do' },
+];
+
+export function seedTracker(world: JiraWorld, input: { email: string; token: string; project: string; name: string }): void {
+  const account = world.addAccount({ email: input.email, token: input.token, displayName: 'Release bot' });
+  world.addProject({ key: input.project, name: input.name, members: [account], transitions: ways });
+  for (const [title, type, status] of [
+    ['Vouchers can be stacked', 'Story', 'In Progress'],
+    ['Order list is slow with many orders', 'Bug', 'Done'],
+    ['Guest checkout', 'Epic', 'In Progress'],
+  ] as const) {
+    world.addTicket({ project: input.project, title, type, status });
+  }
+}
+
+const areas = ['Login', 'Search', 'Product page', 'Cart', 'Checkout', 'Orders'];
+
+export function seedTests(world: CheckmateWorld, input: { token: string; name: string }): number {
+  world.addUser({ token: input.token, role: 'admin', userName: `${input.name} release bot` });
+  const tests = Object.values(testPlatforms).flatMap((platformId) =>
+    areas.flatMap((area, section) => [
+      { title: `${area}: works as before`, sectionId: section + 1, platformId, labelIds: [testLabels.regression, testLabels.smoke] },
+      { title: `${area}: without network`, sectionId: section + 1, platformId, labelIds: [testLabels.regression] },
+    ]),
+  );
+  return world.addProject({ projectName: `${input.name} mobile`, tests }).projectId;
+}
+
+export function seedWorkspace(
+  slack: SlackFake,
+  input: { token: string; name: string },
+): { workspace: FakeWorkspace; channels: Record<string, string> } {
+  const workspace = slack.addWorkspace({ token: input.token, name: input.name });
+  const channels: Record<string, string> = {};
+  for (const name of ['releases', 'builds', 'regression', 'critical']) channels[name] = workspace.addChannel({ name }).id;
+  workspace.addChannel({ name: 'random', isMember: false });
+  workspace.say(channels.releases ?? '', 'Freeze is on Thursday as always, please land what you have before.');
+  return { workspace, channels };
+}

@@ -1,0 +1,167 @@
+/**
+ * `npm start`: from a fresh clone to a running Signalbox that has just driven one sample release to its end.
+ *
+ *   --exit      stop everything after the sample release; exit code 0 only if it is COMPLETED
+ *   --json      the last line of stdout is one JSON object, everything else goes to stderr
+ *   --fresh     begin with empty data
+ *   --verbose   show what the processes log (else in .data/logs)
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createApplication, lastLines, parseObject, waitUntilReady } from './lib/application.mjs';
+import { runScript } from './lib/entry.mjs';
+import { writeEnvironment } from './lib/environment-file.mjs';
+import { ensureDependencies } from './lib/install.mjs';
+import { encryptionKeys } from './lib/keys.mjs';
+import { root } from './lib/paths.mjs';
+import { apiPort } from './lib/ports.mjs';
+import { createProgress, Refusal } from './lib/progress.mjs';
+import { startServices } from './lib/services.mjs';
+import { claimClone } from './lib/single-start.mjs';
+
+const dataDirectory = join(root, '.data');
+const environmentFile = join(dataDirectory, 'env');
+const options = readOptions();
+const progress = createProgress({ json: options.json });
+
+await runScript(progress, async ({ onStop, interrupted }) => {
+  if (options.wrong) throw new Refusal(options.wrong);
+  const letGo = await claimClone(join(dataDirectory, 'start.pid'));
+  onStop(async () => letGo());
+  await ensureDependencies(progress);
+  if (options.fresh) wipeData();
+
+  let failed = () => {};
+  const crashed = new Promise((_, reject) => {
+    failed = (name, child) => reject(new Refusal(`${name} ended unexpectedly:\n${lastLines(child.tail)}`));
+  });
+  // It is raced below; until then a crash must not count as unhandled.
+  crashed.catch(() => {});
+
+  progress.step('starting database and Redis');
+  const services = await startServices({ dir: join(dataDirectory, 'services'), progress });
+  onStop(services.stop);
+  const application = createApplication({
+    logs: join(dataDirectory, 'logs'),
+    progress,
+    verbose: options.verbose,
+    onUnexpectedExit: (name, child) => failed(name, child),
+  });
+  onStop(application.stop);
+  const running = await Promise.race([startProcesses(application, services), crashed]);
+  onStop(writeEnvironment(environmentFile, forTheShell(running)));
+  const result = await Promise.race([sampleRelease(application, running.env), crashed]);
+
+  if (!options.exit) sayWhereThingsAre(running, result);
+  if (options.json) process.stdout.write(`${JSON.stringify(publicResult(result))}\n`);
+  if (options.exit) return result.status === 'COMPLETED' ? 0 : 1;
+  await Promise.race([crashed, new Promise((resolve) => interrupted.addEventListener('abort', resolve))]);
+  return 0;
+});
+
+async function startProcesses(application, services) {
+  const port = await apiPort();
+  const url = `http://127.0.0.1:${port}`;
+  const common = {
+    ...process.env,
+    DATABASE_URL: services.databaseUrl,
+    REDIS_URL: services.redisUrl,
+    SIGNALBOX_KEYS: encryptionKeys(join(dataDirectory, 'keys')),
+    HOST: process.env.HOST || '127.0.0.1',
+    PUBLIC_URL: process.env.PUBLIC_URL || url,
+    SIGNALBOX_URL: url,
+    METRICS_PORT: '0',
+    // Brisk people and machines: a second start is over in seconds.
+    SANDBOX_SPEED: process.env.SANDBOX_SPEED || '4',
+  };
+  progress.step('migrating the database');
+  await application.finish('migrate', 'src/main/migrate.ts', common);
+
+  progress.step('starting the sandbox providers');
+  const { ready, ...sandbox } = await application.firstJson('sandbox', 'sandbox/main.ts', common, (line) => line.ready === true);
+  const env = { ...common, SANDBOX: JSON.stringify(sandbox), OUTBOUND_ALLOW: outboundAllow(sandbox) };
+
+  progress.step('starting api, scheduler and worker');
+  const api = application.start('api', 'src/main/api.ts', { env: { ...env, PORT: String(port) } });
+  application.start('scheduler', 'src/main/scheduler.ts', { env });
+  application.start('worker', 'src/main/worker.ts', { env });
+  await waitUntilReady('api', `${url}/readyz`, api);
+  progress.ok(`api listens on ${url}`);
+  return { env, url, sandboxUrl: sandbox.control.origin };
+}
+
+/** What the admin command line needs, and where the API and the sandbox are: ports and keys are this clone's own. */
+function forTheShell({ env, url, sandboxUrl }) {
+  const { DATABASE_URL, REDIS_URL, SIGNALBOX_KEYS } = env;
+  return { DATABASE_URL, REDIS_URL, SIGNALBOX_KEYS, SIGNALBOX_URL: url, SANDBOX_URL: sandboxUrl };
+}
+
+/** The sandbox is on loopback, which connections may reach only where the operator says so. */
+function outboundAllow(sandbox) {
+  const origins = Object.values(sandbox).flatMap((provider) =>
+    typeof provider?.origin === 'string' ? [new URL(provider.origin).host] : [],
+  );
+  return [process.env.OUTBOUND_ALLOW, ...origins].filter(Boolean).join(',');
+}
+
+/** The demo's lines are shown as they come; its last line is its result. */
+async function sampleRelease(application, env) {
+  progress.step('seeding the demo tenant and driving a sample release');
+  let result = null;
+  const demo = application.start('demo', 'sandbox/demo.ts', {
+    env,
+    log: false,
+    onLine(line) {
+      const value = parseObject(line);
+      if (value !== null && 'status' in value) result = value;
+      else progress.raw(line);
+    },
+  });
+  await demo.exited;
+  if (result === null) throw new Refusal(`the sample release gave no result:\n${lastLines(demo.tail)}`);
+  const summary = `sample release ${result.releaseId}: ${result.status}, ${result.tasks} tasks in ${result.seconds} s`;
+  if (result.status === 'COMPLETED') progress.ok(summary);
+  else progress.fail(summary);
+  return result;
+}
+
+function publicResult({ status, releaseId, tasks, seconds }) {
+  return { status, releaseId, tasks, seconds };
+}
+
+/** `path`: of the sample release in the API, as the demo read it. */
+function sayWhereThingsAre({ url, sandboxUrl }, { path, token }) {
+  progress.raw(`
+  API            ${url}
+  API reference  ${url}/docs
+  Bull Board     ${url}/admin/queues
+  Sandbox        ${sandboxUrl}
+  Token          ${token}
+  Logs           ${join(dataDirectory, 'logs')}
+  Command line   . ${environmentFile} && npm run -s admin -- --help
+
+  curl -s -H 'Authorization: Bearer ${token}' ${url}${path}
+
+  Ctrl-C stops everything.
+`);
+}
+
+function wipeData() {
+  rmSync(join(dataDirectory, 'services'), { recursive: true, force: true });
+  rmSync(join(dataDirectory, 'keys'), { force: true });
+  rmSync(join(dataDirectory, 'logs'), { recursive: true, force: true });
+  if (process.env.DATABASE_URL) progress.warn('--fresh leaves the database of DATABASE_URL as it is');
+}
+
+function readOptions() {
+  const flag = { type: 'boolean', default: false };
+  try {
+    return parseArgs({ options: { exit: flag, json: flag, fresh: flag, verbose: flag } }).values;
+  } catch (error) {
+    return {
+      wrong: `${error.message.split('. ')[0]}. Known options: --exit --json --fresh --verbose.`,
+      json: process.argv.includes('--json'),
+    };
+  }
+}
