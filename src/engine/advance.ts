@@ -34,7 +34,7 @@ interface StageRow extends StageView {
 }
 
 const MAX_CONCURRENT = 3;
-const MAX_TOGETHER = 16;
+const MAX_TOGETHER = 32;
 
 export type Advance = (runId: string) => Promise<'advanced' | 'not-due'>;
 
@@ -94,16 +94,18 @@ type PlanOptions = Pick<AdvanceOptions, 'definitions' | 'ring'>;
 async function advanceAll(tx: Tx, runIds: readonly string[], options: PlanOptions): Promise<Map<string, 'advanced' | 'not-due'>> {
   const results = new Map<string, 'advanced' | 'not-due'>();
   const writes: Statement[] = [];
+  const events: HistoryEvent[] = [];
   const completed: LockedRun[] = [];
   for (const state of await readRuns(tx, runIds)) {
     const { run } = state;
-    if (run === undefined || run.due !== 1 || run.status === 'COMPLETED' || run.status === 'CANCELLED') continue;
+    if (run.due !== 1 || run.status === 'COMPLETED' || run.status === 'CANCELLED') continue;
     results.set(run.id, 'advanced');
     const plan = await planRun(tx, run, state, options);
     writes.push(...plan.writes);
+    events.push(...plan.events);
     if (plan.completes) completed.push(run);
   }
-  await tx.batch(writes);
+  await tx.batch([...writes, ...historyStatements(events)]);
   for (const run of completed) {
     const event = { kind: 'run-completed' as const, runId: run.id, subjectId: run.subjectId };
     const wakes = await writeNotices(tx, options.definitions, run.kind, run.tenantId, [event]);
@@ -119,7 +121,7 @@ async function planRun(
   run: LockedRun,
   state: RunState,
   options: PlanOptions,
-): Promise<{ writes: Statement[]; completes: boolean }> {
+): Promise<{ writes: Statement[]; events: HistoryEvent[]; completes: boolean }> {
   const { id, tenantId, subjectId, status } = run;
   const { holds, stages, tasks } = state;
   const plan = await runDefinitionOf(options.definitions, run.kind).advance(
@@ -144,7 +146,7 @@ async function planRun(
     await tx.batch(writes.splice(0));
     events.push(...(await carryOut(tx, run, stages, command, options.ring)));
   }
-  return { writes: [...writes, ...historyStatements(events)], completes };
+  return { writes, events, completes };
 }
 
 /** Commands that are one statement. */
@@ -222,42 +224,54 @@ type RunHead = Pick<LockedRun, 'id' | 'tenantId' | 'subjectId'>;
 const scope = (run: RunHead) => ({ tenantId: run.tenantId, scopeId: run.subjectId, action: 'UPDATE' as const, actor: engineActor });
 
 interface RunState {
-  run: LockedRun | undefined;
+  run: LockedRun;
   stages: StageRow[];
   tasks: TaskView[];
   holds: { reason: HoldReason; subject: string }[];
 }
 
-/** Locks the runs and reads what their planners see. Tasks are read from their stages: the optimiser alone has erred here. */
+type OfRun<Row> = Row & { runId: string };
+
+/** Locks the runs, in one order for all, and reads what their planners see. Tasks are read from their stages: the optimiser alone has erred here. */
 async function readRuns(tx: Tx, runIds: readonly string[]): Promise<RunState[]> {
-  const perRun = (runId: string): Statement[] => [
+  const [runs, stages, tasks, holds] = (await tx.batch([
     [
       `SELECT id, tenant_id AS tenantId, subject_id AS subjectId, kind, status, UTC_TIMESTAMP(3) AS now,
               (run_at IS NOT NULL AND run_at <= UTC_TIMESTAMP(3)) AS due
-       FROM runs WHERE id = ? FOR UPDATE`,
-      [runId],
+       FROM runs WHERE id IN (?) ORDER BY id FOR UPDATE`,
+      [runIds],
     ],
     [
-      'SELECT id, stage_key AS `key`, status, attempt, open_tasks AS openTasks, queue FROM stages WHERE run_id = ? ORDER BY ordinal FOR UPDATE',
-      [runId],
+      `SELECT run_id AS runId, id, stage_key AS \`key\`, status, attempt, open_tasks AS openTasks, queue
+       FROM stages WHERE run_id IN (?) ORDER BY run_id, ordinal FOR UPDATE`,
+      [runIds],
     ],
     [
-      `SELECT STRAIGHT_JOIN t.id, s.stage_key AS stageKey, t.stage_attempt AS stageAttempt, t.task_key AS \`key\`, t.type, t.status
-       FROM stages s JOIN tasks t ON t.stage_id = s.id AND t.stage_attempt = s.attempt WHERE s.run_id = ?`,
-      [runId],
+      `SELECT STRAIGHT_JOIN s.run_id AS runId, t.id, s.stage_key AS stageKey, t.stage_attempt AS stageAttempt, t.task_key AS \`key\`, t.type, t.status
+       FROM stages s JOIN tasks t ON t.stage_id = s.id AND t.stage_attempt = s.attempt WHERE s.run_id IN (?)`,
+      [runIds],
     ],
-    ['SELECT reason, subject FROM run_holds WHERE run_id = ?', [runId]],
-  ];
-  const results = await tx.batch(runIds.flatMap(perRun));
-  return runIds.map((_, index) => {
-    const [runs, stages, tasks, holds] = results.slice(index * 4, index * 4 + 4) as [
-      LockedRun[],
-      StageRow[],
-      TaskView[],
-      RunState['holds'],
-    ];
-    return { run: runs[0], stages, tasks: tasks.sort((a, b) => (a.id < b.id ? -1 : 1)), holds };
-  });
+    ['SELECT run_id AS runId, reason, subject FROM run_holds WHERE run_id IN (?)', [runIds]],
+  ])) as [LockedRun[], OfRun<StageRow>[], OfRun<TaskView>[], OfRun<RunState['holds'][number]>[]];
+  const stagesOf = byRun(stages);
+  const tasksOf = byRun(tasks.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  const holdsOf = byRun(holds);
+  return runs.map((run) => ({
+    run,
+    stages: stagesOf.get(run.id) ?? [],
+    tasks: tasksOf.get(run.id) ?? [],
+    holds: holdsOf.get(run.id) ?? [],
+  }));
+}
+
+function byRun<Row>(rows: readonly OfRun<Row>[]): Map<string, Row[]> {
+  const grouped = new Map<string, Row[]>();
+  for (const { runId, ...row } of rows) {
+    const list = grouped.get(runId);
+    if (list === undefined) grouped.set(runId, [row as unknown as Row]);
+    else list.push(row as unknown as Row);
+  }
+  return grouped;
 }
 
 /** Planning threw: a bug or a database in trouble. The run stays due, later each time, with the words an operator needs. */

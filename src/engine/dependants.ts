@@ -19,6 +19,8 @@ interface Release {
   wakes: Wake[];
   /** Ended task → history items about what it released. */
   items: Map<string, HistoryItem[]>;
+  /** Stages of the tasks that still wait or were released just now: these have an open task, whose row is locked here. */
+  occupiedStages: Set<string>;
   statements: Statement[];
 }
 
@@ -43,11 +45,12 @@ export function releaseDependants(
   ended: readonly SettleRequest[],
   lease: { owner: string; leaseMs: number },
 ): Release {
-  const result: Release = { handedOver: new Map(), wakes: [], items: new Map(), statements: [] };
+  const result: Release = { handedOver: new Map(), wakes: [], items: new Map(), occupiedStages: new Set(), statements: [] };
   const endedById = new Map(ended.map((request) => [request.task.id, request]));
   const ready: string[] = [];
   const handed: string[] = [];
   for (const { row, unmet } of stillPending(rows as DependantRow[], (id) => endedById.has(id))) {
+    result.occupiedStages.add(row.stageId);
     if (unmet > 0) {
       result.statements.push(['UPDATE tasks SET unmet_dependencies = ? WHERE id = ?', [unmet, row.id]]);
       continue;

@@ -22,15 +22,20 @@ interface Options {
 function slot(options: Options = {}) {
   const requests: SettleRequest[] = [];
   const leases = new Map<string, AbortController>();
+  const planned: string[] = [];
   const settle: Settle = async (request) => {
     requests.push(request);
     if (options.settle !== undefined) return options.settle(request, requests.length);
     const next = request.handOver && request.task.id !== 'T9' ? taskOf(`T${Number(request.task.id.slice(1)) + 1}`) : null;
-    return { settled: true, status: 'COMPLETED', next };
+    return { settled: true, status: 'COMPLETED', next, drainedRun: next === null && request.handOver ? request.task.runId : null };
   };
   const runOptions: RunTaskOptions = {
     claim: async ({ id }) => (id === 'GONE' ? null : taskOf(id)),
     settle,
+    advance: async (runId) => {
+      planned.push(runId);
+      return 'advanced';
+    },
     leases: {
       hold: (task) => {
         const controller = new AbortController();
@@ -51,7 +56,7 @@ function slot(options: Options = {}) {
     observe: () => undefined,
     pause: async () => undefined,
   };
-  return { run: createRunTask(runOptions), requests, leases };
+  return { run: createRunTask(runOptions), requests, leases, planned };
 }
 
 const outcomes = (requests: SettleRequest[]) => requests.map(({ outcome }) => outcome.kind);
@@ -76,11 +81,22 @@ describe('a slot', () => {
     expect(leases.size).toBe(0);
   });
 
+  it('has the run planned whose stage it ended, and leaves that to the bell once it is at its bound', async () => {
+    const atEnd = slot({ maxHandOvers: 9 });
+    const atBound = slot({ maxHandOvers: 1 });
+
+    await atEnd.run({ id: 'T9', fence: 0 });
+    await atBound.run({ id: 'T9', fence: 0 });
+
+    expect(atEnd.planned).toEqual(['R']);
+    expect(atBound.planned).toEqual([]);
+  });
+
   it('holds the lease until the settlement is known', async () => {
     const { run, leases } = slot({
       settle: async ({ task }) => {
         expect(leases.has(task.id)).toBe(true);
-        return { settled: true, status: 'COMPLETED', next: null };
+        return { settled: true, status: 'COMPLETED', next: null, drainedRun: null };
       },
     });
 
@@ -131,7 +147,7 @@ describe('a slot', () => {
     const { run, requests } = slot({
       settle: async (_request, call) => {
         if (call <= 10) throw new DatabaseTimeoutError('no answer');
-        return { settled: true, status: 'COMPLETED', next: null };
+        return { settled: true, status: 'COMPLETED', next: null, drainedRun: null };
       },
     });
 
@@ -144,7 +160,7 @@ describe('a slot', () => {
     const { run, requests } = slot({
       settle: async ({ outcome }) => {
         if (outcome.kind === 'completed') throw Object.assign(new Error("Data too long for column 'external_id'"), { errno: 1406 });
-        return { settled: true, status: 'WAITING', next: null };
+        return { settled: true, status: 'WAITING', next: null, drainedRun: null };
       },
     });
 

@@ -1,5 +1,6 @@
 import { errnoOf, isUnreachable } from '../db/client.ts';
 import type { Failure } from '../domain/failure.ts';
+import type { Advance } from './advance.ts';
 import type { Claim } from './claim.ts';
 import type { HeldLease, Leases } from './lease.ts';
 import type { Settle } from './settle.ts';
@@ -7,11 +8,11 @@ import type { SettleRequest, SettleResult } from './settle-request.ts';
 import type { ClaimedTask, Outcome } from './vocabulary.ts';
 
 /*
- * One slot of a worker: claim → execute → settle, and on with what the settlement handed over.
+ * One slot of a worker: claim → execute → settle, and on with what the settlement handed over: the next task, or the run to plan.
  *
  * Crash between any two lines: before the claim commits nothing happened; after it the lease lapses and the task is READY again; during the
  * handler its intents tell the next attempt where to look; before the settlement commits the work is found, not repeated; after it only the
- * ring may be lost, which the sweep repeats.
+ * ring may be lost, or the planning not begun, which the sweep repeats.
  */
 
 /** Executes a claimed task. Must not throw for trouble of providers or handlers: that is an outcome. */
@@ -20,6 +21,7 @@ export type Execute = (task: ClaimedTask, signal: AbortSignal, assertOurs: () =>
 export interface RunTaskOptions {
   claim: Claim;
   settle: Settle;
+  advance: Advance;
   leases: Leases;
   execute: Execute;
   /** Tasks one job may run in succession before it gives the slot to the queue again. */
@@ -48,6 +50,7 @@ export function createRunTask(options: RunTaskOptions): RunTask {
       ran += 1;
       const step: Step = await runOne(options, task, { askedAt, mayHandOver: ran < options.maxHandOvers });
       ({ task, askedAt } = step);
+      if (step.drainedRun !== null) await options.advance(step.drainedRun);
     }
     return { ran };
   };
@@ -56,6 +59,7 @@ export function createRunTask(options: RunTaskOptions): RunTask {
 interface Step {
   /** What the slot goes on with. */
   task: ClaimedTask | null;
+  drainedRun: string | null;
   /** When that was asked for, monotonic: its lease runs from then on at the earliest. */
   askedAt: number;
 }
@@ -73,7 +77,8 @@ async function runOne(
     options.observe({ task, outcome: outcome.kind, milliseconds: executed - started });
     const handOver = mayHandOver && outcome.kind === 'completed' && !options.stopping();
     const result = await settleUntilKnown(options, { task, outcome, handOver }, lease.signal);
-    return { task: result.settled ? result.next : null, askedAt: executed };
+    const { next, drainedRun } = result.settled ? result : { next: null, drainedRun: null };
+    return { task: next, drainedRun, askedAt: executed };
   } finally {
     lease.release();
   }

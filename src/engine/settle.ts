@@ -67,7 +67,7 @@ async function settleAll(tx: Tx, requests: SettleRequest[], options: SettleOptio
     ...release.statements,
     ...attemptStatements(settled, options.owner),
     ...historyStatements(settled.filter(movedOn).map((entry) => historyOf(entry, release.items.get(entry.request.task.id) ?? []))),
-    ...closeStatements(stageCounts(ended)),
+    ...closeStatements(stageCounts(ended), release.occupiedStages),
   ];
   for (const { request, row, settlement } of others) {
     if (settlement.event !== 'hand-back') continue;
@@ -77,17 +77,20 @@ async function settleAll(tx: Tx, requests: SettleRequest[], options: SettleOptio
   tx.afterCommit(() => {
     if (wakes.length > 0) options.ring(wakes);
   });
-  if (isQuiet(settled, options)) {
-    wakes.push(...drainedOf(await tx.finish(statements), ended));
-  } else {
-    wakes.push(...drainedOf(await tx.batch(statements), ended));
-    await announce(tx, settled, options, wakes);
-  }
+  const quiet = isQuiet(settled, options);
+  const drained = shareOut(drainedOf(quiet ? await tx.finish(statements) : await tx.batch(statements), ended), ended);
+  wakes.push(...drained.wakes);
+  if (!quiet) await announce(tx, settled, options, wakes);
   const byId = new Map(settled.map((entry) => [entry.request.task.id, entry]));
   return requests.map((request) => {
     const entry = byId.get(request.task.id);
     if (entry === undefined || entry.request !== request) return { settled: false };
-    return { settled: true, status: entry.to, next: release.handedOver.get(request.task.id) ?? null };
+    return {
+      settled: true,
+      status: entry.to,
+      next: release.handedOver.get(request.task.id) ?? null,
+      drainedRun: drained.taken.get(request.task.id) ?? null,
+    };
   });
 }
 
@@ -134,6 +137,19 @@ function stageCounts(ended: readonly Settled[]): Map<string, number> {
 }
 
 const drainedOf = (results: readonly unknown[], ended: readonly Settled[]) => (ended.length === 0 ? [] : drainedWakes(results.at(-1)));
+
+/** A run whose stage ended is planned by the slot that ended it, where that serves the run's queue; else somebody is rung for. */
+function shareOut(drained: readonly Wake[], ended: readonly Settled[]): { taken: Map<string, string>; wakes: Wake[] } {
+  const slots = new Map(ended.filter(({ request }) => request.handOver).map(({ request }) => [request.task.runId, request.task]));
+  const taken = new Map<string, string>();
+  const wakes: Wake[] = [];
+  for (const wake of drained) {
+    const task = slots.get(wake.id);
+    if (task?.queue === wake.queue) taken.set(task.id, wake.id);
+    else wakes.push(wake);
+  }
+  return { taken, wakes };
+}
 
 function eventsOf({ request, settlement }: Settled): EngineEvent[] {
   const { task } = request;

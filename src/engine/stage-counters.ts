@@ -11,8 +11,11 @@ export async function closeInStages(tx: Tx, closed: ReadonlyMap<string, number>)
   return drainedWakes((await tx.batch(closeStatements(closed))).at(-1));
 }
 
-/** The same as statements; the last one's rows are the runs that became due (see `drainedWakes`). */
-export function closeStatements(closed: ReadonlyMap<string, number>): Statement[] {
+/**
+ * The same as statements; the last one's rows are the runs that became due (see `drainedWakes`).
+ * @param occupied stages that certainly have an open task left: the transaction holds its row lock, so whoever closes it counts after us
+ */
+export function closeStatements(closed: ReadonlyMap<string, number>, occupied: ReadonlySet<string> = new Set()): Statement[] {
   if (closed.size === 0) return [];
   const byCount = new Map<number, string[]>();
   for (const [stageId, count] of closed) {
@@ -20,11 +23,13 @@ export function closeStatements(closed: ReadonlyMap<string, number>): Statement[
     if (ids === undefined) byCount.set(count, [stageId]);
     else ids.push(stageId);
   }
-  const stageIds = [...closed.keys()].sort();
+  const counts = [...byCount].map(
+    ([count, ids]): Statement => ['UPDATE stages SET open_tasks = open_tasks - ? WHERE id IN (?)', [count, ids.sort()]],
+  );
+  const stageIds = [...closed.keys()].filter((id) => !occupied.has(id)).sort();
+  if (stageIds.length === 0) return counts;
   return [
-    ...[...byCount].map(
-      ([count, ids]): Statement => ['UPDATE stages SET open_tasks = open_tasks - ? WHERE id IN (?)', [count, ids.sort()]],
-    ),
+    ...counts,
     [
       `UPDATE stages s JOIN runs r ON r.id = s.run_id SET r.run_at = UTC_TIMESTAMP(3), r.fence = r.fence + 1
        WHERE s.id IN (?) AND s.open_tasks = 0 AND r.status IN ('PENDING', 'IN_PROGRESS')`,
@@ -38,7 +43,9 @@ export function closeStatements(closed: ReadonlyMap<string, number>): Statement[
   ];
 }
 
-export const drainedWakes = (rows: unknown): Wake[] => ((rows ?? []) as RunHead[]).map((run) => ({ kind: 'run', ...run }));
+/** @param result of the last of `closeStatements`; not rows when every stage was occupied */
+export const drainedWakes = (result: unknown): Wake[] =>
+  Array.isArray(result) ? (result as RunHead[]).map((run) => ({ kind: 'run', ...run })) : [];
 
 /** Makes the planner look at these runs now. */
 export async function makeRunsDue(tx: Tx, runs: readonly RunHead[]): Promise<Wake[]> {

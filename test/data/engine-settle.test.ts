@@ -16,7 +16,7 @@ describe.each(testDatabases())('settling on $name', (server) => {
 
       const result = await run.execute(world.engine('me'), 'A', { kind: 'completed', output: { tag: 'v1' } });
 
-      expect(result).toEqual({ settled: true, status: 'COMPLETED', next: null });
+      expect(result).toEqual({ settled: true, status: 'COMPLETED', next: null, drainedRun: null });
       expect(await run.task('A')).toMatchObject({ status: 'COMPLETED', output: { tag: 'v1' }, runAt: null, leaseOwner: null, fence: 2 });
       expect(await run.attempts('A')).toEqual([{ number: 1, outcome: 'completed', worker: 'me', failure: null }]);
       expect((await run.history('A')).at(-1)).toMatchObject({
@@ -125,6 +125,36 @@ describe.each(testDatabases())('settling on $name', (server) => {
       const statuses = (await run.tasks()).map((row) => row.status).sort();
       expect(statuses).toEqual(['COMPLETED', 'IN_PROGRESS', 'READY']);
       expect(world.rings.filter((wake) => wake.kind === 'task')).toHaveLength(1);
+    });
+
+    it('gives the slot the run to plan when the stage ends, and rings for it where nobody asked for more', async () => {
+      const [handed, rung] = [await world.createRun([taskPlan('A')]), await world.createRun([taskPlan('A')])];
+      world.forgetRings();
+
+      const [first, second] = [
+        await handed.execute(world.engine(), 'A', completed, true),
+        await rung.execute(world.engine(), 'A', completed, false),
+      ];
+
+      expect(first).toMatchObject({ settled: true, drainedRun: handed.runId });
+      expect(second).toMatchObject({ settled: true, drainedRun: null });
+      expect(world.rings.filter((wake) => wake.kind === 'run').map((wake) => wake.id)).toEqual([rung.runId]);
+    });
+
+    it('plans nothing while a released task is left, and once when the last of two ends at the same time', async () => {
+      const run = await world.createRun([taskPlan('A'), taskPlan('B', { dependsOn: ['A'] }), taskPlan('C', { dependsOn: ['A'] })]);
+      const first = await run.execute(world.engine(), 'A', completed, false);
+      const [one, other] = [world.engine('one'), world.engine('other')];
+      const [b, c] = [await run.claim(one, 'B'), await run.claim(other, 'C')];
+
+      const last = await Promise.all([
+        one.settle({ task: b, outcome: completed, handOver: true }),
+        other.settle({ task: c, outcome: completed, handOver: true }),
+      ]);
+
+      expect(first).toMatchObject({ drainedRun: null });
+      expect(last.filter((result) => result.settled && result.drainedRun === run.runId)).toHaveLength(1);
+      expect(await run.stage('S')).toMatchObject({ openTasks: 0 });
     });
 
     it('is worth as much as a claim: the handed-over task settles', async () => {
