@@ -32,15 +32,15 @@ export async function gateOf(sql: Pick<Sql, 'rows'>, tenantId: string, runId: st
   return gateView(rows, quorum);
 }
 
-/** What `gateView` shows, of many releases in one query, by run. */
+/** What `gateView` shows, of many gates in one query, by run. */
 export async function gateRowsOf(
   sql: Pick<Sql, 'rows'>,
   tenantId: string,
-  releaseIds: readonly string[],
+  gateTaskIds: readonly string[],
 ): Promise<ReadonlyMap<string, GateRow[]>> {
-  const latest = `SELECT MAX(k.id) AS id FROM releases r JOIN tasks k ON k.run_id = r.run_id
-    WHERE r.tenant_id = ? AND r.id IN (?) AND k.type = ? GROUP BY k.run_id`;
-  return groupBy(await sql.rows<GateRow>(selectGates(latest), [tenantId, releaseIds, gateTaskType, tenantId]), (row) => row.runId);
+  if (gateTaskIds.length === 0) return new Map();
+  const these = 'SELECT id FROM tasks WHERE id IN (?)';
+  return groupBy(await sql.rows<GateRow>(selectGates(these), [gateTaskIds, tenantId]), (row) => row.runId);
 }
 
 const selectGates = (latest: string) => `

@@ -9,7 +9,7 @@ import type { HoldReason, RunStatus, StageStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
-import { gateRowsOf, gateView } from './gate-view.ts';
+import { gateRowsOf, gateTaskType, gateView } from './gate-view.ts';
 import { groupBy } from './group-by.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { platformsOf } from './platform-view.ts';
@@ -65,7 +65,7 @@ export async function getRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, 
 export function createReleaseReader({ db }: { db: Database }): (caller: Caller, releaseId: string) => Promise<ReleaseDetail> {
   const read = createBatch<{ tenantId: string; releaseId: string }, ReleaseDetail | null>({
     maxSize: 50,
-    maxConcurrent: 2,
+    maxConcurrent: 1,
     flush: async (asked) => {
       const tenants = groupBy(asked, ({ tenantId }) => tenantId);
       const found = new Map(
@@ -95,17 +95,17 @@ export async function readRelease(sql: Sql, tenantId: string, releaseId: string)
   return release;
 }
 
-/** Those of a tenant's releases that exist, by id: six queries in one round trip, however many there are. */
+/** Those of a tenant's releases that exist, by id: five queries in one round trip, and one more for those that have a gate. */
 async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly string[]): Promise<ReadonlyMap<string, ReleaseDetail>> {
   const together = gather(sql);
-  const [rows, platforms, holds, stages, slots, gates] = await Promise.all([
+  const [rows, platforms, holds, stages, slots] = await Promise.all([
     together.rows<DetailRow>(selectDetails, [tenantId, releaseIds]),
     platformsOf(together, tenantId, releaseIds),
     holdsOf(together, tenantId, releaseIds),
     stageProgressOf(together, tenantId, releaseIds),
     slotsOfMany(together, tenantId, releaseIds),
-    gateRowsOf(together, tenantId, releaseIds),
   ]);
+  const gates = await gateRowsOf(sql, tenantId, latestGates(stages));
   const detailOf = (row: DetailRow): ReleaseDetail => {
     const config = parseJson(row.config) as FrozenConfig;
     return {
@@ -208,10 +208,13 @@ interface StageRow {
   attempt: number;
   openedAt: Date | null;
   closedAt: Date | null;
-  total: number;
-  done: number;
-  waiting: number;
-  failed: number;
+  total: string | number | null;
+  done: string | number | null;
+  waiting: string | number | null;
+  failed: string | number | null;
+  ordinal: number;
+  /** The latest gate of any round; ids grow with time. */
+  gateTaskId: string | null;
 }
 
 async function stageProgressOf(
@@ -221,14 +224,28 @@ async function stageProgressOf(
 ): Promise<ReadonlyMap<string, StageRow[]>> {
   const rows = await sql.rows<StageRow>(
     `SELECT s.run_id AS runId, s.stage_key AS \`key\`, s.status, s.attempt, s.opened_at AS openedAt, s.closed_at AS closedAt,
-            COUNT(t.id) AS total, COUNT(CASE WHEN t.status IN ('COMPLETED', 'SKIPPED') THEN 1 END) AS done,
-            COUNT(CASE WHEN t.status = 'WAITING' THEN 1 END) AS waiting, COUNT(CASE WHEN t.status = 'FAILED' THEN 1 END) AS failed
-     FROM releases r JOIN stages s ON s.run_id = r.run_id LEFT JOIN tasks t ON t.stage_id = s.id AND t.stage_attempt = s.attempt
-     WHERE r.tenant_id = ? AND r.id IN (?)
-     GROUP BY s.id, s.run_id, s.stage_key, s.status, s.attempt, s.opened_at, s.closed_at, s.ordinal ORDER BY s.ordinal`,
-    [tenantId, releaseIds],
+            SUM(t.stage_attempt = s.attempt) AS total, SUM(t.stage_attempt = s.attempt AND t.status IN ('COMPLETED', 'SKIPPED')) AS done,
+            SUM(t.stage_attempt = s.attempt AND t.status = 'WAITING') AS waiting,
+            SUM(t.stage_attempt = s.attempt AND t.status = 'FAILED') AS failed,
+            MAX(CASE WHEN t.type = ? THEN t.id END) AS gateTaskId, s.ordinal
+     FROM releases r JOIN stages s ON s.run_id = r.run_id LEFT JOIN tasks t ON t.stage_id = s.id
+     WHERE r.tenant_id = ? AND r.id IN (?) GROUP BY s.id`,
+    [gateTaskType, tenantId, releaseIds],
   );
-  return groupBy(rows, (row) => row.runId);
+  return groupBy(
+    rows.sort((a, b) => a.ordinal - b.ordinal),
+    (row) => row.runId,
+  );
+}
+
+function latestGates(stages: ReadonlyMap<string, StageRow[]>): string[] {
+  return [...stages.values()].flatMap(
+    (ofRun) =>
+      ofRun
+        .flatMap((stage) => stage.gateTaskId ?? [])
+        .sort()
+        .at(-1) ?? [],
+  );
 }
 
 const stageView = (row: StageRow): StageProgressView => ({
@@ -237,5 +254,6 @@ const stageView = (row: StageRow): StageProgressView => ({
   attempt: row.attempt,
   openedAt: isoOrNull(row.openedAt),
   closedAt: isoOrNull(row.closedAt),
-  tasks: { total: row.total, done: row.done, waiting: row.waiting, failed: row.failed },
+  // Sums are decimals, and nothing where there are no tasks.
+  tasks: { total: Number(row.total), done: Number(row.done), waiting: Number(row.waiting), failed: Number(row.failed) },
 });
