@@ -54,7 +54,7 @@ interface DatabaseOptions {
 const DEADLOCK = 1213;
 const LOCK_WAIT_TIMEOUT = 1205;
 const MAX_TRIES = 8;
-const ABANDONED_AFTER_SECONDS = 30;
+const ABANDONED_AFTER_SECONDS = 20;
 
 /** Errno of the server's error under the driver's and the query builder's wrapping. */
 export function errnoOf(error: unknown): number | undefined {

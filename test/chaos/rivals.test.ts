@@ -75,7 +75,7 @@ describe('a worker that stands still for longer than its lease and then goes on'
     expect(stories).toEqual(moments.map(({ moment }) => ({ moment, outcomes: ['lost', 'completed'], sameWorker: false })));
     expect(await troubles(world)).toEqual([]);
     expect(world.processes('worker').every(({ running }) => running)).toBe(true);
-  }, 150_000);
+  }, 300_000);
 
   /** Freezes the worker that makes this call for a new release until another one has done its task. @returns the task */
   async function freezeAt({ type, fake, path, after }: Moment): Promise<{ taskId: string; pid: number }> {
