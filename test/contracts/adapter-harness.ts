@@ -1,5 +1,7 @@
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
+import { createDownload } from '../../src/integrations/kit/download.ts';
 import { guardFetch, type ProviderCall } from '../../src/integrations/kit/http.ts';
+import { createTokenCache, type TokenCache } from '../../src/integrations/kit/token-cache.ts';
 import type { FakeServer } from '../fakes/fake-server.ts';
 import { type ContractSkip, contractCases } from './contract-case.ts';
 
@@ -8,6 +10,8 @@ import { type ContractSkip, contractCases } from './contract-case.ts';
 export interface ConnectOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Tokens obtained earlier, as a process keeps them between attempts; none when absent. */
+  tokens?: TokenCache;
 }
 
 export type FaultyWorld = Pick<FakeServer, 'calls' | 'failNext' | 'clearFaults'>;
@@ -26,16 +30,20 @@ export interface AdapterHarness<Subject, World> {
 
 /** Deps over the process's own fetch; `observed` collects every call. */
 export function guardedDeps(provider: string, observed: ProviderCall[], options: ConnectOptions = {}): AdapterDeps {
+  const now = () => new Date();
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const door = {
+    provider,
+    fetch: globalThis.fetch,
+    signal: options.signal ?? new AbortController().signal,
+    observe: (call: ProviderCall) => void observed.push(call),
+    admit: async () => undefined,
+  };
   return {
-    now: () => new Date(),
-    fetch: guardFetch({
-      provider,
-      fetch: globalThis.fetch,
-      timeoutMs: options.timeoutMs ?? 10_000,
-      signal: options.signal ?? new AbortController().signal,
-      observe: (call) => void observed.push(call),
-      admit: async () => undefined,
-    }),
+    now,
+    fetch: guardFetch({ ...door, timeoutMs }),
+    download: createDownload({ ...door, idleMs: timeoutMs }),
+    tokens: options.tokens ?? createTokenCache(now),
   };
 }
 

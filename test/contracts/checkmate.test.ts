@@ -4,7 +4,8 @@ import type { CheckmateCredentials, CheckmateSettings } from '../../src/integrat
 import { checkmate } from '../../src/integrations/providers/checkmate/index.ts';
 import { checkmateTestManagement } from '../../src/integrations/providers/checkmate/test-management.ts';
 import { type CheckmateFake, createCheckmateFake } from '../fakes/checkmate/index.ts';
-import { attemptFetch, expectNoSecret, providerError } from './contract-case.ts';
+import { guardedDeps } from './adapter-harness.ts';
+import { expectNoSecret, providerError } from './contract-case.ts';
 import { openSpecPeer } from './spec-peer.ts';
 import { type TestManagementHarness, testManagementContract } from './test-management.contract.ts';
 
@@ -20,7 +21,7 @@ function connectionTo(
 }
 
 function depsOf(options: { signal?: AbortSignal; timeoutMs?: number } = {}) {
-  return { fetch: attemptFetch('checkmate', options), now: () => new Date() };
+  return guardedDeps('checkmate', [], options);
 }
 
 /** Twelve tests, every third of them with label 5 and platform 2 in section 9. */

@@ -1,36 +1,12 @@
 import { describe, expect } from 'vitest';
-import type { Ci, Dispatch, WorkflowInput } from '../../src/integrations/capabilities/ci.ts';
-import type { CallMatch } from '../fakes/fake-server.ts';
-import { type AdapterHarness, all, type ContractTests, contractTests } from './adapter-harness.ts';
+import type { Ci } from '../../src/integrations/capabilities/ci.ts';
+import { all, contractTests } from './adapter-harness.ts';
+import { artifactTests } from './ci-artifacts.ts';
+import { type CiHarness, type CiTests, type CiWorld, ensureRun, order, search } from './ci-world.ts';
 import type { ContractSkip } from './contract-case.ts';
 import { faultTests } from './fault-cases.ts';
 
-/** What happens at the CI without the adapter. */
-export interface CiWorld {
-  /** Its runs show the correlation input; declares it and the input `version`. */
-  correlated: string;
-  /** Declares `version` alone: its runs show nothing of ours. */
-  plain: string;
-  /** A ref both workflows exist on. */
-  ref: string;
-  /** What `workflowInputs` must say of `correlated` besides the correlation input. */
-  declared: WorkflowInput[];
-  seedWorkflows(count: number): void;
-  /** Somebody starts a run by hand; its handle. */
-  startByHand(workflowId: string, ref: string): string;
-  /** Handles of all runs of a workflow. */
-  runs(workflowId: string): string[];
-  advance(handle: string, to: 'running' | 'succeeded' | 'failed' | 'cancelled'): void;
-  attempts(handle: string): number;
-  seedArtifacts(handle: string, count: number): void;
-  /** From now on dispatched runs stay out of every list until `show`. */
-  hideNewRuns(): void;
-  showRuns(): void;
-  endpoints: { run: CallMatch; dispatch: CallMatch; cancel: CallMatch; rerun: CallMatch };
-}
-
-export type CiHarness = AdapterHarness<Ci, CiWorld>;
-type Tests = ContractTests<CiHarness>;
+export type { CiHarness, CiWorld } from './ci-world.ts';
 
 export function ciContract(name: string, makeHarness: () => Promise<CiHarness>, options: { skip?: readonly ContractSkip[] } = {}): void {
   describe(`${name} keeps the ci contract`, () => {
@@ -39,38 +15,14 @@ export function ciContract(name: string, makeHarness: () => Promise<CiHarness>, 
     dispatchTests(tests);
     findRunTests(tests);
     runTests(tests);
+    artifactTests(tests);
     stopAndRepeatTests(tests);
     faults(tests);
     tests.end();
   });
 }
 
-const CORRELATION_ID = 'sb-01jd3x8k2m';
-const longAgo = () => new Date(Date.now() - 3_600_000).toISOString();
-const order = ({ connect, world }: CiHarness, changes: Partial<Dispatch> = {}): Dispatch => ({
-  workflowId: world.correlated,
-  ref: world.ref,
-  inputs: { version: '1.2.3', [connect().correlationInput]: changes.correlationId ?? CORRELATION_ID },
-  correlationId: CORRELATION_ID,
-  ...changes,
-});
-const search = ({ world }: CiHarness, changes: { workflowId?: string; since?: string } = {}) => ({
-  workflowId: world.correlated,
-  ref: world.ref,
-  correlationId: CORRELATION_ID,
-  since: longAgo(),
-  ...changes,
-});
-
-/** Starts a run the way the engine does: looks for it, and starts it only where there is none. */
-async function ensureRun(subject: Ci, harness: CiHarness): Promise<string> {
-  const found = await subject.findRun(search(harness));
-  if (found) return found.handle;
-  const { handle } = await subject.dispatch(order(harness));
-  return handle ?? (await subject.findRun(search(harness)))?.handle ?? '';
-}
-
-function workflowTests({ test }: Tests): void {
+function workflowTests({ test }: CiTests): void {
   test('workflows are listed to the last of three pages', async ({ connect, world }) => {
     world.seedWorkflows(230);
 
@@ -93,7 +45,7 @@ function workflowTests({ test }: Tests): void {
   });
 }
 
-function dispatchTests({ test }: Tests): void {
+function dispatchTests({ test }: CiTests): void {
   test('a dispatch starts one run, which reads back queued on its ref', async (harness) => {
     const { connect, world } = harness;
 
@@ -127,7 +79,7 @@ function dispatchTests({ test }: Tests): void {
   });
 }
 
-function findRunTests({ test }: Tests): void {
+function findRunTests({ test }: CiTests): void {
   test('our run is found by its correlation id among the runs of others', async (harness) => {
     const { connect, world } = harness;
     world.startByHand(world.correlated, world.ref);
@@ -188,7 +140,7 @@ function findRunTests({ test }: Tests): void {
   });
 }
 
-function runTests({ test }: Tests): void {
+function runTests({ test }: CiTests): void {
   test('an unknown run is null, whatever its handle looks like', async ({ connect }) => {
     for (const handle of ['987654321', '0', '-1', '../../user', 'a b', '%2e%2e', '']) expect(await connect().run(handle)).toBeNull();
   });
@@ -208,22 +160,9 @@ function runTests({ test }: Tests): void {
       expect((await connect().run(handle))?.state.kind).toBe(kind);
     }
   });
-
-  test('artifacts are listed to the last of three pages; a run without any has none', async (harness) => {
-    const { connect, world } = harness;
-    const handle = await ensureRun(connect(), harness);
-    expect(await all(connect().artifacts(handle))).toEqual([]);
-    world.advance(handle, 'succeeded');
-    world.seedArtifacts(handle, 230);
-
-    const artifacts = await all(connect().artifacts(handle));
-
-    expect(new Set(artifacts.map((artifact) => artifact.name)).size).toBe(230);
-    expect(artifacts[0]).toMatchObject({ expired: false, sizeBytes: expect.any(Number), url: expect.stringMatching(/^http/) });
-  });
 }
 
-function stopAndRepeatTests({ test }: Tests): void {
+function stopAndRepeatTests({ test }: CiTests): void {
   test('a cancelled run is cancelled, and cancelling an ended run is success', async (harness) => {
     const { connect, world } = harness;
     const handle = await ensureRun(connect(), harness);
@@ -240,20 +179,21 @@ function stopAndRepeatTests({ test }: Tests): void {
     await expect(connect().rerunFailed('987654321')).rejects.toMatchObject({ kind: 'not-found' });
   });
 
-  test('failed jobs run again as one new attempt of the same run, however often asked', async (harness) => {
+  test('what failed runs again once, however often asked, and the answer is the run to follow', async (harness) => {
     const { connect, world } = harness;
     const handle = await ensureRun(connect(), harness);
     world.advance(handle, 'failed');
 
-    await connect().rerunFailed(handle);
-    await connect().rerunFailed(handle);
+    const first = await connect().rerunFailed(handle);
+    const second = await connect().rerunFailed(handle);
 
-    expect(await connect().run(handle)).toMatchObject({ handle, attempt: 2, state: { kind: 'queued' } });
+    expect(second).toEqual(first);
+    expect(await connect().run(first.handle)).toMatchObject({ handle: first.handle, state: { kind: 'queued' } });
     expect(world.attempts(handle)).toBe(2);
   });
 }
 
-function faults(tests: Tests): void {
+function faults(tests: CiTests): void {
   const ours = ({ world }: CiHarness) => world.runs(world.correlated)[0] ?? '';
   const startThen = (to: 'running' | 'failed') => async (harness: CiHarness) => {
     await harness.connect().dispatch(order(harness));

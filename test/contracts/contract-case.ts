@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
-import { type GuardedFetch, guardFetch } from '../../src/integrations/kit/http.ts';
 import { ProviderError, type ProviderErrorKind } from '../../src/integrations/kit/provider-error.ts';
 import type { Fault } from '../fakes/fake-server.ts';
 
@@ -73,12 +72,6 @@ export async function providerError(promise: Promise<unknown>): Promise<Provider
 export function expectNoSecret(error: ProviderError, secrets: readonly string[]): void {
   const printed = `${inspect(error, { depth: 12, showHidden: true })} ${JSON.stringify(error.toFailure())} ${error.stack}`;
   for (const secret of secrets) expect(printed).not.toContain(secret);
-}
-
-/** The fetch of one task attempt. */
-export function attemptFetch(provider: string, options: { signal?: AbortSignal; timeoutMs?: number } = {}): GuardedFetch {
-  const { signal = new AbortController().signal, timeoutMs = 10_000 } = options;
-  return guardFetch({ provider, fetch, timeoutMs, signal, observe: () => {}, admit: async () => {} });
 }
 
 /** One after another in the order of the calls, as the engine's lock serialises them. */

@@ -5,7 +5,8 @@ import type { JiraCredentials, JiraSettings } from '../../src/integrations/provi
 import { jira } from '../../src/integrations/providers/jira/index.ts';
 import { jiraIssueTracker, markerLabel } from '../../src/integrations/providers/jira/issue-tracker.ts';
 import { createJiraFake, type JiraAccount, type JiraFake } from '../fakes/jira/index.ts';
-import { attemptFetch, expectNoSecret, providerError } from './contract-case.ts';
+import { guardedDeps } from './adapter-harness.ts';
+import { expectNoSecret, providerError } from './contract-case.ts';
 import { type IssueTrackerHarness, issueTrackerContract } from './issue-tracker.contract.ts';
 import { openSpecPeer } from './spec-peer.ts';
 
@@ -19,7 +20,7 @@ function connectionTo(baseUrl: string, kind: Kind, token = TOKEN, settings: Jira
 }
 
 function depsOf(options: { signal?: AbortSignal; timeoutMs?: number } = {}) {
-  return { fetch: attemptFetch('jira', options), now: () => new Date() };
+  return guardedDeps('jira', [], options);
 }
 
 function seed(fake: JiraFake, kind: Kind): JiraAccount {

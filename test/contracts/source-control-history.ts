@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { all } from './adapter-harness.ts';
-import { type SourceControlTests, ten, writes } from './source-control-world.ts';
+import type { SourceControlTests } from './source-control-world.ts';
 
-/** The part of the source-control contract that reads history and keeps release objects and pull requests. */
+/** The part of the source-control contract that reads history and keeps pull requests. */
 
 export function historyTests({ test }: SourceControlTests): void {
   test('a comparison says identical, ahead, behind and diverged', async ({ connect, world }) => {
@@ -45,56 +45,6 @@ export function historyTests({ test }: SourceControlTests): void {
     await expect(connect().compare(world.defaultBranch, 'nowhere')).rejects.toMatchObject(unknown);
     await expect(all(connect().commitsBetween(world.defaultBranch, 'nowhere'))).rejects.toMatchObject(unknown);
     await expect(all(connect().commitsBetween('nowhere', world.defaultBranch))).rejects.toMatchObject(unknown);
-  });
-}
-
-export function releaseTests({ test }: SourceControlTests): void {
-  const notes = { tag: 'v1', name: 'Release 1', body: '## Notes\n\n- first', prerelease: false };
-
-  test('an absent release object is null', async ({ connect }) => {
-    expect(await connect().findReleaseObject('v9.9.9')).toBeNull();
-  });
-
-  test('a release object ensured twice, then ten times at once, is made once', async ({ connect, world }) => {
-    const [at = ''] = world.seedCommits(world.defaultBranch, 1);
-    await connect().ensureTag('v1', at, { message: 'one' });
-
-    const first = await connect().ensureReleaseObject(notes);
-    const written = writes(world);
-    await connect().ensureReleaseObject(notes);
-    await ten(() => connect().ensureReleaseObject(notes));
-
-    expect(writes(world)).toBe(written);
-    expect(first).toMatchObject(notes);
-    expect(await connect().findReleaseObject('v1')).toEqual(first);
-    expect(world.releaseObjects()).toEqual([notes]);
-  });
-
-  test('ten attempts making a release object at once make one', async ({ connect, world }) => {
-    const [at = ''] = world.seedCommits(world.defaultBranch, 1);
-    await connect().ensureTag('v1', at, { message: 'one' });
-
-    await ten(() => connect().ensureReleaseObject(notes));
-
-    expect(world.releaseObjects()).toEqual([notes]);
-  });
-
-  test('a release object that differs is brought in line', async ({ connect, world }) => {
-    const [at = ''] = world.seedCommits(world.defaultBranch, 1);
-    await connect().ensureTag('v1', at, { message: 'one' });
-    const first = await connect().ensureReleaseObject({ ...notes, prerelease: true, body: 'draft' });
-
-    const second = await connect().ensureReleaseObject(notes);
-
-    expect(second).toEqual({ ...first, ...notes });
-    expect(world.releaseObjects()).toEqual([notes]);
-  });
-
-  test('a release object of a tag that does not exist is not-found and makes no tag', async ({ connect, world }) => {
-    await expect(connect().ensureReleaseObject(notes)).rejects.toMatchObject({ kind: 'not-found' });
-
-    expect(world.tags()).toEqual({});
-    expect(world.releaseObjects()).toEqual([]);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { SourceControl } from '../../src/integrations/capabilities/source-control.ts';
+import type { Repository, SourceControl } from '../../src/integrations/capabilities/source-control.ts';
 import type { CallMatch } from '../fakes/fake-server.ts';
 import type { AdapterHarness, ContractTests, FaultyWorld } from './adapter-harness.ts';
 
@@ -14,9 +14,22 @@ export interface SourceControlWorld {
   branches(): Record<string, string>;
   /** Peeled commits by name. */
   tags(): Record<string, string>;
-  releaseObjects(): { tag: string; name: string; body: string; prerelease: boolean }[];
-  /** The read of a branch, and the calls whose effect makes the branch, the tag, the release object. */
-  endpoints: { findBranch: CallMatch; createBranch: CallMatch; createTag: CallMatch; createReleaseObject: CallMatch };
+  /**
+   * A commit that lays these files over the head of a branch (cut from the default branch if new); its id. Two branches that change one
+   * file differently cannot be merged into each other.
+   */
+  seedChange(branch: string, files: Record<string, string>, message: string): string;
+  /** What the branch's head holds at this path. */
+  file(branch: string, path: string): string | null;
+  /** Protects a branch: nobody but administrators may push, two approvals, the check `build`. */
+  protect(branch: string): void;
+  /** More repositories that the credentials may see. */
+  seedRepositories(count: number): void;
+  /** What `repositories` must say of the connection's own repository. */
+  self: Repository;
+  pullRequests(): { number: number; head: string; base: string; state: 'open' | 'merged' | 'closed' }[];
+  /** The read of a branch, and the calls whose effect makes the branch, the tag, the pull request, the merge, the pick. */
+  endpoints: Record<'findBranch' | 'createBranch' | 'createTag' | 'createPullRequest' | 'mergePullRequest' | 'cherryPick', CallMatch>;
 }
 
 export type SourceControlHarness = AdapterHarness<SourceControl, SourceControlWorld>;
@@ -26,3 +39,7 @@ export const ten = (call: () => Promise<unknown>) => Promise.all(Array.from({ le
 
 /** Calls that may have changed something; an object as wanted is not written again. */
 export const writes = (world: FaultyWorld) => world.calls.filter((call) => call.method !== 'GET').length;
+
+export const ABSENT_COMMIT = 'deadbeef'.repeat(5);
+/** Legal names that break what encodes carelessly. */
+export const AWKWARD_NAMES = ['release/1.2.3', 'release/2.0.0-rc.1+build.7', 'feat/a#b%2Fc&d=e', 'größe/日本'];

@@ -3,8 +3,19 @@ import type { SourceControl } from '../../src/integrations/capabilities/source-c
 import { contractTests } from './adapter-harness.ts';
 import type { ContractSkip } from './contract-case.ts';
 import { faultTests } from './fault-cases.ts';
-import { historyTests, pullRequestTests, releaseTests } from './source-control-history.ts';
-import { type SourceControlHarness, type SourceControlTests, type SourceControlWorld, ten, writes } from './source-control-world.ts';
+import { mergeTests, openPullRequestTests, pullRequestsOfTests } from './source-control-changes.ts';
+import { cherryPickTests, picksOf } from './source-control-cherry-pick.ts';
+import { historyTests, pullRequestTests } from './source-control-history.ts';
+import { fileTests, listTests, protectionTests } from './source-control-reading.ts';
+import {
+  ABSENT_COMMIT,
+  AWKWARD_NAMES,
+  type SourceControlHarness,
+  type SourceControlTests,
+  type SourceControlWorld,
+  ten,
+  writes,
+} from './source-control-world.ts';
 
 export type { SourceControlHarness, SourceControlWorld } from './source-control-world.ts';
 
@@ -18,15 +29,18 @@ export function sourceControlContract(
     branchTests(tests);
     tagTests(tests);
     historyTests(tests);
-    releaseTests(tests);
     pullRequestTests(tests);
+    pullRequestsOfTests(tests);
+    openPullRequestTests(tests);
+    mergeTests(tests);
+    cherryPickTests(tests);
+    protectionTests(tests);
+    fileTests(tests);
+    listTests(tests);
     faults(tests);
     tests.end();
   });
 }
-
-const ABSENT_COMMIT = 'deadbeef'.repeat(5);
-const AWKWARD_NAMES = ['release/1.2.3', 'release/2.0.0-rc.1+build.7', 'feat/a#b%2Fc&d=e', 'größe/日本'];
 
 function branchTests({ test }: SourceControlTests): void {
   test('an absent branch is null', async ({ connect }) => {
@@ -183,9 +197,12 @@ function tagTests({ test }: SourceControlTests): void {
   });
 }
 
+const FIX = { 'fix.txt': 'fixed\n' };
+const openFix = (subject: SourceControl, { world }: SourceControlHarness) =>
+  subject.ensurePullRequest({ headBranch: 'fix', baseBranch: world.defaultBranch, title: 'Fix', body: '' });
+
 function faults(tests: SourceControlTests): void {
   const head = ({ world }: SourceControlHarness) => world.branches()[world.defaultBranch] ?? '';
-  const notes = { tag: 'v1', name: 'Release 1', body: 'notes', prerelease: false };
   faultTests<SourceControl, SourceControlWorld, SourceControlHarness>(tests, {
     reads: [
       {
@@ -208,11 +225,32 @@ function faults(tests: SourceControlTests): void {
         effects: ({ world }) => Object.keys(world.tags()).length,
       },
       {
-        name: 'ensureReleaseObject',
-        prepare: async (harness) => harness.world.seedLightweightTag('v1', head(harness)),
-        match: ({ world }) => world.endpoints.createReleaseObject,
-        call: (subject) => subject.ensureReleaseObject(notes),
-        effects: ({ world }) => world.releaseObjects().length,
+        name: 'ensurePullRequest',
+        prepare: async ({ world }) => void world.seedChange('fix', FIX, 'Fix'),
+        match: ({ world }) => world.endpoints.createPullRequest,
+        call: openFix,
+        effects: ({ world }) => world.pullRequests().length,
+      },
+      {
+        name: 'mergePullRequest',
+        prepare: async (harness) => {
+          harness.world.seedChange('fix', FIX, 'Fix');
+          await openFix(harness.connect(), harness);
+        },
+        match: ({ world }) => world.endpoints.mergePullRequest,
+        call: (subject, { world }) =>
+          subject.mergePullRequest(world.pullRequests()[0]?.number ?? 0, { expectedHead: world.branches().fix ?? '' }),
+        effects: ({ world }) => world.pullRequests().filter((pull) => pull.state === 'merged').length,
+      },
+      {
+        name: 'cherryPick',
+        prepare: async ({ world }) => {
+          world.seedCommits('release/1', 1);
+          world.seedChange('fix', FIX, 'Fix');
+        },
+        match: ({ world }) => world.endpoints.cherryPick,
+        call: (subject, { world }) => subject.cherryPick(world.branches().fix ?? '', { onto: 'release/1' }),
+        effects: async (harness) => (await picksOf(harness, harness.world.branches().fix ?? '', 'release/1')).length,
       },
     ],
   });

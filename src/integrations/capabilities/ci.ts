@@ -50,12 +50,21 @@ export interface CiRun {
 export interface CiArtifact {
   id: string;
   name: string;
-  sizeBytes: number;
+  /** `null` when the provider does not tell. */
+  sizeBytes: number | null;
   /** `sha256:…` when the provider computes one. */
   digest: string | null;
   expired: boolean;
   /** Page or API address; needs the connection's credentials. */
   url: string;
+}
+
+/** What an artifact holds, arriving. The caller reads `body` to its end or cancels it. */
+export interface ArtifactDownload {
+  body: ReadableStream<Uint8Array>;
+  /** Bytes that will come, when the provider tells. */
+  sizeBytes: number | null;
+  contentType: string | null;
 }
 
 export interface Dispatch {
@@ -89,8 +98,13 @@ export interface Ci {
   findRun(query: { workflowId: string; ref: string; correlationId: string; since: string }): Promise<CiRun | null>;
   run(handle: string): Promise<CiRun | null>;
   artifacts(handle: string): AsyncIterable<CiArtifact>;
+  /** Streams an artifact of a run; an unknown or expired one is `not-found`. A body that breaks off errors the stream. */
+  openArtifact(handle: string, artifactId: string): Promise<ArtifactDownload>;
   /** Asks the provider to stop the run; a run that has ended already is success. */
   cancel(handle: string): Promise<void>;
-  /** Runs the failed jobs of an ended run again, as a new attempt of the same run. */
-  rerunFailed(handle: string): Promise<void>;
+  /**
+   * Runs what failed of an ended run again, once however often asked. Answers the handle to follow: the same where the provider counts
+   * attempts of a run, another where each run stands alone.
+   */
+  rerunFailed(handle: string): Promise<{ handle: string }>;
 }

@@ -55,13 +55,26 @@ export interface PullRequest {
   url: string;
 }
 
-export interface ReleaseObject {
-  id: string;
-  tag: string;
-  name: string;
-  body: string;
-  prerelease: boolean;
+/** A repository that the credentials may see. */
+export interface Repository {
+  /** As people write it: `owner/name`, `group/subgroup/name`. */
+  fullName: string;
+  /** What `settings` of a connection to it are. */
+  settings: Record<string, string>;
+  defaultBranch: string | null;
+  isPrivate: boolean;
   url: string;
+}
+
+/** The rules that stand between us and a branch. */
+export interface BranchProtection {
+  /** Whether this connection's account may push straight to the branch; `null` where the provider does not tell. */
+  mayPush: boolean | null;
+  allowsForcePush: boolean;
+  /** Approvals a pull request into it needs; 0 = none. */
+  requiredApprovals: number;
+  /** Names of checks that must pass before a merge. */
+  requiredChecks: string[];
 }
 
 export interface SourceControl {
@@ -75,9 +88,29 @@ export interface SourceControl {
   compare(base: string, head: string): Promise<Comparison>;
   /** Commits reachable from `head` and not from `base`, oldest first, to the last page. */
   commitsBetween(base: string, head: string): AsyncIterable<Commit>;
-  findReleaseObject(tag: string): Promise<ReleaseObject | null>;
-  /** Creates the release object of a tag, or brings name, body and prerelease of the existing one in line. */
-  ensureReleaseObject(input: { tag: string; name: string; body: string; prerelease: boolean }): Promise<ReleaseObject>;
   /** Newest first, to the last page. */
   pullRequests(filter: { state: 'open' | 'closed' | 'all'; baseBranch?: string }): AsyncIterable<PullRequest>;
+  /** Those that brought the commit in: merged as it, or containing it. Empty for an unknown commit. */
+  pullRequestsOf(commit: CommitSha): Promise<PullRequest[]>;
+  /** The open pull request of these two branches, created where there is none. Nothing to merge, or a branch missing, is `invalid`. */
+  ensurePullRequest(input: { headBranch: string; baseBranch: string; title: string; body: string }): Promise<PullRequest>;
+  /**
+   * Merges with a merge commit. Merged already is success. A conflict, a head other than `expectedHead`, a missing approval or check, or
+   * a pull request that was closed is `conflict`; an unknown number is `not-found`.
+   */
+  mergePullRequest(number: number, options: { expectedHead: CommitSha }): Promise<PullRequest>;
+  /**
+   * Applies the change of one commit to a branch and returns the new head. The new commit's message ends in
+   * `(cherry picked from commit <sha>)`, by which an earlier pick is found again; then the branch is left as it is. A change that does
+   * not apply, and a merge commit, are `conflict`; an unknown commit or branch is `not-found`.
+   */
+  cherryPick(commit: CommitSha, options: { onto: string }): Promise<Branch>;
+  /** `null`: no rule protects it, or there is no such branch. */
+  branchProtection(branch: string): Promise<BranchProtection | null>;
+  /** UTF-8 text as of a branch, tag or commit; `null` when there is no such file or ref. Not text, or over 1 MiB: `invalid`. */
+  readFile(path: string, ref: string): Promise<string | null>;
+  /** Branches of the repository, in the provider's order, to the last page. */
+  branches(): AsyncIterable<Branch>;
+  /** Repositories that the credentials may see, whichever the connection is bound to, to the last page. */
+  repositories(): AsyncIterable<Repository>;
 }

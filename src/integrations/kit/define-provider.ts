@@ -2,10 +2,14 @@ import type { z } from 'zod';
 import type { Ci } from '../capabilities/ci.ts';
 import type { IssueTracker } from '../capabilities/issue-tracker.ts';
 import type { Messaging } from '../capabilities/messaging.ts';
+import type { ReleaseObjects } from '../capabilities/release-objects.ts';
 import type { SourceControl } from '../capabilities/source-control.ts';
 import type { TestManagement } from '../capabilities/test-management.ts';
+import type { WebhookRegistrar } from '../capabilities/webhook-registrar.ts';
 import type { WebhookSource } from '../capabilities/webhook-source.ts';
+import type { Download } from './download.ts';
 import type { GuardedFetch } from './http.ts';
+import type { TokenCache } from './token-cache.ts';
 
 /** The connection categories of the API; a provider may serve several. */
 export const categories = ['scm', 'ci-cd', 'project-management', 'test-management', 'communication'] as const;
@@ -14,6 +18,10 @@ export type Category = (typeof categories)[number];
 /** What an adapter instance works with; built per connection and per task attempt, so that `fetch` carries that attempt's abort signal. */
 export interface AdapterDeps {
   fetch: GuardedFetch;
+  /** For bodies that do not fit into memory: artifacts. */
+  download: Download;
+  /** Short-lived tokens that providers hand out for the connection's credentials; outlives the adapter. */
+  tokens: TokenCache;
   now: () => Date;
 }
 
@@ -54,11 +62,16 @@ export interface Provider<C = unknown, S = unknown> {
   /** Throws `ProviderError` only when the question could not be asked (time-out, unavailable, rate limit). */
   verify(connection: Connection<C, S>, deps: AdapterDeps, category: Category): Promise<Verification>;
   sourceControl?: Factory<C, S, SourceControl>;
+  releaseObjects?: Factory<C, S, ReleaseObjects>;
   ci?: Factory<C, S, Ci>;
   issueTracker?: Factory<C, S, IssueTracker>;
   testManagement?: Factory<C, S, TestManagement>;
   messaging?: Factory<C, S, Messaging>;
   webhook?: WebhookSource;
+  /** Where the provider's API can set up webhooks. */
+  webhookRegistrar?: Factory<C, S, WebhookRegistrar>;
+  /** With `webhook`: how a person sets it up, one step each, in Markdown. Names the secret by its field, never its value. */
+  webhookInstructions?(input: { url: string }): string[];
 }
 
 /** Checks a manifest's types where it is written and erases them where providers are looked up by id. */

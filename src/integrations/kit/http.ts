@@ -28,7 +28,10 @@ interface JsonRequest<T> {
   /** Begins with `/`; segments already encoded. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
+  /** Sent as JSON. */
   body?: unknown;
+  /** Sent form-encoded, in place of `body`. */
+  form?: Record<string, string>;
   /** Only the fields we read. */
   schema: z.ZodType<T>;
 }
@@ -58,10 +61,13 @@ export interface JsonHttp {
   request<T>(request: JsonRequest<T>): Promise<T>;
   /** The same, with 404 as `null`. */
   find<T>(request: JsonRequest<T>): Promise<T | null>;
+  /** For answers whose status and headers say what matters: redirects are handed out unfollowed, refusals throw `ProviderError`. */
+  send(request: Omit<JsonRequest<unknown>, 'schema'>): Promise<JsonAnswer>;
 }
 
-interface Answer {
+export interface JsonAnswer {
   response: Response;
+  /** An empty body counts as JSON. */
   isJson: boolean;
   /** `undefined` for an empty body. */
   json: unknown;
@@ -72,17 +78,8 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
   const { provider } = options;
 
   async function request<T>(spec: JsonRequest<T>): Promise<T> {
-    const { response, isJson, json } = await call(spec);
+    const { response, isJson, json } = await send(spec);
     if (isRedirect(response)) throw redirectRefused(response, { provider, doing: spec.operation });
-    if (!response.ok) {
-      const kind = (options.kindOf ?? kindOfStatus)(response.status, response.headers, json);
-      const words = isJson ? describe(json) : '';
-      throw new ProviderError(kind, `${provider}: ${spec.operation} answered ${response.status}${words && `: ${words}`}`, {
-        provider,
-        status: response.status,
-        retryAfterMs: retryAfterMs(response.headers, options.now()),
-      });
-    }
     if (!isJson) throw malformed(spec.operation, response.status, 'the body is not JSON');
     const parsed = spec.schema.safeParse(json);
     if (!parsed.success) {
@@ -92,19 +89,29 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
     return parsed.data;
   }
 
-  async function call(spec: JsonRequest<unknown>): Promise<Answer> {
+  async function send(spec: Omit<JsonRequest<unknown>, 'schema'>): Promise<JsonAnswer> {
+    const answer = await call(spec);
+    const { response, isJson, json } = answer;
+    if (response.ok || isRedirect(response)) return answer;
+    const kind = (options.kindOf ?? kindOfStatus)(response.status, response.headers, json);
+    const words = isJson ? describe(json) : '';
+    throw new ProviderError(kind, `${provider}: ${spec.operation} answered ${response.status}${words && `: ${words}`}`, {
+      provider,
+      status: response.status,
+      retryAfterMs: retryAfterMs(response.headers, options.now()),
+    });
+  }
+
+  async function call(spec: Omit<JsonRequest<unknown>, 'schema'>): Promise<JsonAnswer> {
     try {
       const url = new URL(options.baseUrl + spec.path);
       for (const [name, value] of Object.entries(spec.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+      const body = bodyOf(spec);
       const response = await options.fetch(url, {
         method: spec.method,
         redirect: 'manual',
-        headers: {
-          accept: 'application/json',
-          ...options.headers(),
-          ...(spec.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(spec.body === undefined ? {} : { body: JSON.stringify(spec.body) }),
+        headers: { accept: 'application/json', ...options.headers(), ...(body && { 'content-type': body.type }) },
+        ...(body && { body: body.text }),
       });
       const bytes = await readBytes(response, options.maxBodyBytes ?? MAX_BODY_BYTES);
       return { response, ...parseJson(bytes) };
@@ -129,6 +136,7 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
 
   return {
     request,
+    send,
     async find(spec) {
       try {
         return await request(spec);
@@ -138,6 +146,11 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
       }
     },
   };
+}
+
+function bodyOf({ body, form }: Pick<JsonRequest<unknown>, 'body' | 'form'>): { type: string; text: string } | null {
+  if (form !== undefined) return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
+  return body === undefined ? null : { type: 'application/json', text: JSON.stringify(body) };
 }
 
 function parseJson(bytes: Uint8Array): { isJson: boolean; json: unknown } {

@@ -1,4 +1,4 @@
-import type { Failure, FailureKind } from '../../domain/failure.ts';
+import type { FailedConnection, Failure, FailureKind } from '../../domain/failure.ts';
 
 export type ProviderErrorKind = Exclude<FailureKind, 'internal'>;
 
@@ -8,6 +8,8 @@ interface ProviderErrorOptions {
   retryAfterMs?: number | undefined;
   /** HTTP status, when there was one. */
   status?: number | undefined;
+  /** Known once the error leaves the adapter of a stored connection. */
+  connection?: FailedConnection | undefined;
   cause?: unknown;
 }
 
@@ -21,6 +23,7 @@ export class ProviderError extends Error {
   readonly provider: string;
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
+  readonly connection: FailedConnection | undefined;
 
   constructor(kind: ProviderErrorKind, message: string, options: ProviderErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -28,6 +31,7 @@ export class ProviderError extends Error {
     this.provider = options.provider;
     this.retryAfterMs = options.retryAfterMs;
     this.status = options.status;
+    this.connection = options.connection;
   }
 
   toFailure(): Failure {
@@ -36,6 +40,7 @@ export class ProviderError extends Error {
       message: this.message,
       provider: this.provider,
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.connection === undefined ? {} : { connection: this.connection }),
     };
   }
 }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 export interface Author {
   name: string;
   email: string;
-  /** Account at GitHub, when the e-mail address belongs to one. */
+  /** Account at the provider, when the e-mail address belongs to one. */
   login: string | null;
 }
 
@@ -18,6 +18,8 @@ export interface ModelCommit {
   /** Order of creation: parents always come before children. */
   order: number;
   files: ReadonlyMap<string, string>;
+  /** Id of these files: equal files, equal id. */
+  tree: string;
 }
 
 export interface TagObject {
@@ -43,15 +45,28 @@ export class GitModel {
   /** To a commit (lightweight) or a tag object (annotated). */
   readonly tags = new Map<string, string>();
   readonly tagObjects = new Map<string, TagObject>();
+  /** Files by the id of their tree. */
+  readonly trees = new Map<string, ReadonlyMap<string, string>>();
   #order = 0;
 
-  commit(input: { message: string; author: Author; date: string; parents: string[]; files?: Record<string, string> }): ModelCommit {
+  /** @param input `files` are laid over those of the first parent, `snapshot` is all there is */
+  commit(input: {
+    message: string;
+    author: Author;
+    date: string;
+    parents: string[];
+    files?: Record<string, string>;
+    snapshot?: ReadonlyMap<string, string>;
+  }): ModelCommit {
     const { message, author, date, parents } = input;
     this.#order += 1;
     const sha = objectId('commit', [...parents, message, date, String(this.#order)]);
-    const inherited = this.commits.get(parents[0] ?? '')?.files ?? new Map<string, string>();
-    const files = input.files ? new Map([...inherited, ...Object.entries(input.files)]) : inherited;
-    const commit = { sha, message, author, date, parents, order: this.#order, files };
+    const parent = this.commits.get(parents[0] ?? '');
+    const inherited = parent?.files ?? new Map<string, string>();
+    const files = input.snapshot ?? (input.files ? new Map([...inherited, ...Object.entries(input.files)]) : inherited);
+    const tree = parent?.files === files ? parent.tree : objectId('tree', [...files].sort(byPath).flat());
+    this.trees.set(tree, files);
+    const commit = { sha, message, author, date, parents, order: this.#order, files, tree };
     this.commits.set(sha, commit);
     return commit;
   }
@@ -108,6 +123,10 @@ export class GitModel {
 
 function byAge(commits: ModelCommit[]): ModelCommit[] {
   return commits.sort((a, b) => a.order - b.order);
+}
+
+function byPath([a]: [string, string], [b]: [string, string]): number {
+  return a < b ? -1 : 1;
 }
 
 function objectId(kind: string, parts: string[]): string {
