@@ -1,16 +1,31 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { Ci } from '../../src/integrations/capabilities/ci.ts';
+import type { ReleaseObjects } from '../../src/integrations/capabilities/release-objects.ts';
 import type { SourceControl } from '../../src/integrations/capabilities/source-control.ts';
+import type { WebhookRegistrar } from '../../src/integrations/capabilities/webhook-registrar.ts';
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
 import type { ProviderCall } from '../../src/integrations/kit/http.ts';
 import { githubCi } from '../../src/integrations/providers/github/ci.ts';
 import type { GithubConnection } from '../../src/integrations/providers/github/identity.ts';
+import { githubReleaseObjects } from '../../src/integrations/providers/github/release-objects.ts';
 import { githubSourceControl } from '../../src/integrations/providers/github/source-control.ts';
-import { githubWebhook } from '../../src/integrations/providers/github/webhook.ts';
+import { githubWebhook, webhookEvents } from '../../src/integrations/providers/github/webhook.ts';
+import { githubWebhookRegistrar } from '../../src/integrations/providers/github/webhook-registrar.ts';
 import { Secret } from '../../src/platform/secret.ts';
-import { createGithubFake, type FakeRepository, type GithubFake, githubWrites, signedHeaders } from '../fakes/github/index.ts';
+import {
+  ARTIFACT_PATH,
+  createGithubFake,
+  type FakeInstallation,
+  type FakeRepository,
+  type GithubFake,
+  githubWrites,
+  signedHeaders,
+} from '../fakes/github/index.ts';
 import { type AdapterHarness, type ConnectOptions, guardedDeps } from './adapter-harness.ts';
 import type { CiHarness, CiWorld } from './ci.contract.ts';
+import type { ReleaseObjectsHarness, ReleaseObjectsWorld } from './release-objects.contract.ts';
 import type { SourceControlHarness, SourceControlWorld } from './source-control.contract.ts';
+import type { WebhookRegistrarHarness, WebhookRegistrarWorld } from './webhook-registrar.contract.ts';
 import type { WebhookHarness } from './webhook-source.contract.ts';
 
 export const GITHUB_TOKEN = 'ghp_0123456789abcdefghijABCDEFGHIJ0123456';
@@ -41,6 +56,40 @@ export async function githubSetup(): Promise<GithubSetup> {
   };
 }
 
+/** One key pair is enough, and takes time to make. */
+const appKeys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+});
+export const APP_KEY = appKeys.privateKey;
+export const appPermissions = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  actions: 'write',
+  repository_hooks: 'write',
+  administration: 'read',
+};
+
+export interface AppSetup extends GithubSetup {
+  installation: FakeInstallation;
+}
+
+/** The same, signed in as the installation of an app. */
+export async function githubAppSetup(options: { withId?: boolean } = {}): Promise<AppSetup> {
+  const setup = await githubSetup();
+  const installation = setup.fake.world.installApp({
+    appId: 4242,
+    publicKey: appKeys.publicKey,
+    repositories: [setup.repository],
+    permissions: { ...appPermissions },
+  });
+  const installationId = options.withId ? { installationId: String(installation.id) } : {};
+  const credentials = { kind: 'app' as const, appId: '4242', privateKey: new Secret(APP_KEY), ...installationId };
+  return { ...setup, installation, connection: { ...setup.connection, credentials } };
+}
+
 type Factory<Subject> = (connection: GithubConnection, deps: AdapterDeps) => Subject;
 
 function harnessOf<Subject, World>(setup: GithubSetup, factory: Factory<Subject>, world: World): AdapterHarness<Subject, World> {
@@ -54,13 +103,16 @@ function harnessOf<Subject, World>(setup: GithubSetup, factory: Factory<Subject>
   };
 }
 
+const tagsOf = ({ git }: FakeRepository) => Object.fromEntries([...git.tags].map(([name, sha]) => [name, git.peel(sha) ?? '']));
+
 export async function githubSourceControlHarness(): Promise<SourceControlHarness> {
   const setup = await githubSetup();
-  const { repository } = setup;
+  const { repository, fake } = setup;
   return harnessOf<SourceControl, SourceControlWorld>(setup, githubSourceControl, {
     defaultBranch: repository.defaultBranch,
     seedCommits: (branch, count) =>
       Array.from({ length: count }, (_each, index) => repository.pushCommit({ branch, message: `Commit ${index} on ${branch}` })),
+    seedChange: (branch, files, message) => repository.pushCommit({ branch, files, message }),
     seedLightweightTag: (name, at) => repository.tag(name, at, { annotated: false }),
     seedPullRequests(pulls) {
       for (const { end, ...pull } of pulls) {
@@ -69,15 +121,64 @@ export async function githubSourceControlHarness(): Promise<SourceControlHarness
         if (end === 'closed') repository.closePull(number);
       }
     },
+    seedRepositories(count) {
+      for (let index = 0; index < count; index += 1) {
+        fake.world.addRepository({ owner: 'acme', repo: `app-${index}`, tokens: [GITHUB_TOKEN] });
+      }
+    },
+    protect: (branch) => repository.protect(branch, { enforcesAdmins: true }),
     branches: () => Object.fromEntries(repository.git.branches),
-    tags: () => Object.fromEntries([...repository.git.tags].map(([name, sha]) => [name, repository.git.peel(sha) ?? ''])),
-    releaseObjects: () => repository.releases.map(({ tagName: tag, name, body, prerelease }) => ({ tag, name, body, prerelease })),
+    tags: () => tagsOf(repository),
+    file: (branch, path) => repository.git.resolve(branch)?.files.get(path) ?? null,
+    pullRequests: () =>
+      repository.pulls.map(({ number, head, base, state, mergedAt }) => ({
+        number,
+        head,
+        base,
+        state: mergedAt === null ? state : 'merged',
+      })),
+    self: {
+      fullName: 'acme/app',
+      settings: { owner: 'acme', repo: 'app' },
+      defaultBranch: 'main',
+      isPrivate: true,
+      url: 'https://github.com/acme/app',
+    },
     endpoints: {
       findBranch: { method: 'GET', path: /\/git\/ref\// },
       createBranch: githubWrites.branch,
       createTag: githubWrites.tag,
-      createReleaseObject: githubWrites.release,
+      createPullRequest: githubWrites.pull,
+      mergePullRequest: githubWrites.merge,
+      cherryPick: githubWrites.moveRef,
     },
+  });
+}
+
+export async function githubReleaseObjectsHarness(): Promise<ReleaseObjectsHarness> {
+  const setup = await githubSetup();
+  const { repository } = setup;
+  return harnessOf<ReleaseObjects, ReleaseObjectsWorld>(setup, githubReleaseObjects, {
+    seedTag(name) {
+      const at = repository.pushCommit({ message: `For ${name}` });
+      repository.tag(name, at);
+      return at;
+    },
+    tags: () => tagsOf(repository),
+    releaseObjects: () => repository.releases.map(({ tagName: tag, name, body, prerelease }) => ({ tag, name, body, prerelease })),
+    endpoints: { createReleaseObject: githubWrites.release },
+  });
+}
+
+export async function githubWebhookRegistrarHarness(): Promise<WebhookRegistrarHarness> {
+  const setup = await githubSetup();
+  const { repository } = setup;
+  return harnessOf<WebhookRegistrar, WebhookRegistrarWorld>(setup, githubWebhookRegistrar, {
+    hooks: () => repository.hooks.map(({ id, url, secret, active, events }) => ({ id: String(id), url, secret, active, events })),
+    seedHook: (hook) => void repository.addHook(hook),
+    events: [...webhookEvents],
+    otherEvents: ['issues', 'watch'],
+    endpoints: { createHook: githubWrites.hook },
   });
 }
 
@@ -128,8 +229,11 @@ export async function githubCiHarness(): Promise<CiHarness> {
       world.advance(Number(handle), status ?? '', conclusion);
     },
     attempts: (handle) => world.run(Number(handle)).attempt,
-    seedArtifacts(handle, count) {
-      for (let index = 0; index < count; index += 1) world.addArtifact(Number(handle), `app-${index}.aab`);
+    seedArtifacts(handle, count, content) {
+      for (let index = 0; index < count; index += 1) world.addArtifact(Number(handle), `app-${index}.aab`, undefined, content);
+    },
+    expireArtifacts(handle) {
+      for (const artifact of world.run(Number(handle)).artifacts) artifact.expired = true;
     },
     hideNewRuns() {
       world.runsVisibleAfterMs = 3_600_000;
@@ -142,6 +246,7 @@ export async function githubCiHarness(): Promise<CiHarness> {
       dispatch: githubWrites.dispatch,
       cancel: githubWrites.cancel,
       rerun: githubWrites.rerun,
+      download: { method: 'GET', path: new RegExp(`^${ARTIFACT_PATH}`) },
     },
   });
 }

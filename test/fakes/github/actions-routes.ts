@@ -2,13 +2,23 @@ import type { FakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
 import { DispatchRefused, type FakeActions } from './actions.ts';
 import { member, notFound, page, refusal, text } from './answers.ts';
+import type { ArtifactStore } from './artifact-store.ts';
 import * as bodies from './bodies.ts';
 import type { RepositoryRoute } from './git-routes.ts';
 import type { FakeRepository } from './repository.ts';
-import type { FakeRun } from './run.ts';
+import type { FakeArtifact, FakeRun } from './run.ts';
 
-export function actionsRoutes(context: { route: RepositoryRoute; server: FakeServer; actions: FakeActions; now: () => Date }): void {
+interface RouteContext {
+  route: RepositoryRoute;
+  server: FakeServer;
+  actions: FakeActions;
+  store: ArtifactStore;
+  now: () => Date;
+}
+
+export function actionsRoutes(context: RouteContext): void {
   const { route, server, actions, now } = context;
+  artifactRoutes(context);
   const withRun =
     (handler: (request: FakeRequest, repository: FakeRepository, run: FakeRun) => FakeAnswer) =>
     (request: FakeRequest, repository: FakeRepository): FakeAnswer => {
@@ -86,6 +96,32 @@ export function actionsRoutes(context: { route: RepositoryRoute; server: FakeSer
       actions.rerun(repository, run);
       return { status: 201, body: {} };
     }),
+  );
+}
+
+function artifactRoutes({ route, store }: RouteContext): void {
+  const withArtifact =
+    (handler: (repository: FakeRepository, run: FakeRun, artifact: FakeArtifact) => FakeAnswer) =>
+    (request: FakeRequest, repository: FakeRepository): FakeAnswer => {
+      for (const run of repository.runs) {
+        const artifact = run.artifacts.find((each) => String(each.id) === request.params.artifact);
+        if (artifact) return handler(repository, run, artifact);
+      }
+      return notFound();
+    };
+
+  route(
+    'GET',
+    '/actions/artifacts/:artifact',
+    withArtifact((repository, run, artifact) => ({ status: 200, body: bodies.artifact(repository, run, artifact) })),
+  );
+
+  route(
+    'GET',
+    '/actions/artifacts/:artifact/zip',
+    withArtifact((_repository, _run, artifact) =>
+      artifact.expired ? refusal(410, 'Artifact has expired') : { status: 302, headers: { location: store.address(artifact) } },
+    ),
   );
 }
 

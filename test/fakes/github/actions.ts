@@ -106,9 +106,16 @@ export class FakeActions {
     this.#schedule(repository, run);
   }
 
-  addArtifact(run: FakeRun, name: string, sizeBytes = 1_024): FakeArtifact {
-    const digest = `sha256:${createHash('sha256').update(`${run.id}/${name}`).digest('hex')}`;
-    const artifact = { id: this.#nextId(), name, sizeBytes, digest, expired: false, createdAt: seconds(this.#now()) };
+  /** @param content `sizeBytes` of filling when absent */
+  addArtifact(
+    run: FakeRun,
+    name: string,
+    sizeBytes = 1_024,
+    content: Uint8Array = Buffer.alloc(sizeBytes, `${run.id}/${name}`),
+  ): FakeArtifact {
+    const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const createdAt = seconds(this.#now());
+    const artifact = { id: this.#nextId(), name, sizeBytes: content.byteLength, digest, content, expired: false, createdAt };
     run.artifacts.push(artifact);
     return artifact;
   }

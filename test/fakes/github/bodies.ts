@@ -1,4 +1,6 @@
-import type { ModelCommit, TagObject } from './git-model.ts';
+import { createHash } from 'node:crypto';
+import type { ModelCommit, TagObject } from '../git/git-model.ts';
+import { mergeCommits } from '../git/merge.ts';
 import type { FakePull, FakeRelease, FakeRepository } from './repository.ts';
 import { apiUrl, fullRepository, minimalRepository, simpleUser, webUrl } from './repository-bodies.ts';
 import type { FakeArtifact, FakeRun, FakeWorkflow } from './run.ts';
@@ -41,7 +43,7 @@ export function commit(repository: FakeRepository, from: ModelCommit) {
       committer: person,
       message: from.message,
       comment_count: 0,
-      tree: { sha: from.sha, url: apiUrl(repository, `/git/trees/${from.sha}`) },
+      tree: { sha: from.tree, url: apiUrl(repository, `/git/trees/${from.tree}`) },
     },
     author: account,
     committer: account,
@@ -57,6 +59,7 @@ export function pull(repository: FakeRepository, from: FakePull) {
   const url = apiUrl(repository, `/pulls/${from.number}`);
   const issue = apiUrl(repository, `/issues/${from.number}`);
   const html = webUrl(repository, `/pull/${from.number}`);
+  const headSha = repository.headOf(from);
   const user = simpleUser(from.login);
   const side = (ref: string, sha: string) => ({
     label: `${repository.owner}:${ref}`,
@@ -68,7 +71,7 @@ export function pull(repository: FakeRepository, from: FakePull) {
   const urls = {
     comments: `${issue}/comments`,
     commits: `${url}/commits`,
-    statuses: apiUrl(repository, `/statuses/${from.headSha}`),
+    statuses: apiUrl(repository, `/statuses/${headSha}`),
     html,
     issue,
     review_comments: `${url}/comments`,
@@ -109,13 +112,70 @@ export function pull(repository: FakeRepository, from: FakePull) {
     closed_at: from.state === 'closed' ? (from.mergedAt ?? from.createdAt) : null,
     merged_at: from.mergedAt,
     // An open pull request names GitHub's test merge here.
-    merge_commit_sha: from.mergeCommit ?? from.headSha,
+    merge_commit_sha: from.mergeCommit ?? headSha,
     assignee: null,
-    head: side(from.head, from.headSha),
-    base: side(from.base, repository.git.branches.get(from.base) ?? from.headSha),
+    head: side(from.head, headSha),
+    base: side(from.base, repository.git.branches.get(from.base) ?? headSha),
     _links: Object.fromEntries(Object.entries(urls).map(([name, href]) => [name, { href }])),
     author_association: 'MEMBER',
     auto_merge: null,
+  };
+}
+
+/** What a single pull request has beyond one of a list. */
+export function fullPull(repository: FakeRepository, from: FakePull) {
+  const isMerged = from.mergedAt !== null;
+  const mergeable = isMerged ? null : mergeCommits(repository.git, from.base, repository.headOf(from)) !== null;
+  return {
+    ...pull(repository, from),
+    merged: isMerged,
+    mergeable,
+    mergeable_state: mergeable === false ? 'dirty' : 'clean',
+    merged_by: isMerged ? simpleUser('signalbox-bot') : null,
+    maintainer_can_modify: false,
+    comments: 0,
+    review_comments: 0,
+    commits: 1,
+    additions: 1,
+    deletions: 0,
+    changed_files: 1,
+  };
+}
+
+export function gitCommit(repository: FakeRepository, from: ModelCommit) {
+  const person = { name: from.author.name, email: from.author.email, date: from.date };
+  return {
+    sha: from.sha,
+    node_id: `C_${from.sha}`,
+    url: apiUrl(repository, `/git/commits/${from.sha}`),
+    html_url: webUrl(repository, `/commit/${from.sha}`),
+    author: person,
+    committer: person,
+    message: from.message,
+    tree: { sha: from.tree, url: apiUrl(repository, `/git/trees/${from.tree}`) },
+    parents: from.parents.map((sha) => ({
+      sha,
+      url: apiUrl(repository, `/git/commits/${sha}`),
+      html_url: webUrl(repository, `/commit/${sha}`),
+    })),
+    verification: { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null },
+  };
+}
+
+export function blobId(content: string): string {
+  return createHash('sha1')
+    .update(`blob ${Buffer.byteLength(content)}\0${content}`)
+    .digest('hex');
+}
+
+export function blob(repository: FakeRepository, sha: string, content: string) {
+  return {
+    sha,
+    node_id: `B_${sha}`,
+    url: apiUrl(repository, `/git/blobs/${sha}`),
+    size: Buffer.byteLength(content),
+    encoding: 'base64',
+    content: Buffer.from(content).toString('base64'),
   };
 }
 
@@ -192,7 +252,7 @@ export function run(repository: FakeRepository, from: FakeRun) {
     previous_attempt_url: from.attempt > 1 ? `${url}/attempts/${from.attempt - 1}` : null,
     workflow_url: apiUrl(repository, `/actions/workflows/${from.workflow.id}`),
     head_commit: head
-      ? { id: head.sha, tree_id: head.sha, message: head.message, timestamp: head.date, author: person, committer: person }
+      ? { id: head.sha, tree_id: head.tree, message: head.message, timestamp: head.date, author: person, committer: person }
       : null,
     repository: minimalRepository(repository),
     head_repository: minimalRepository(repository),

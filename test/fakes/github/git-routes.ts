@@ -2,7 +2,11 @@ import type { FakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
 import { member, notFound, page, refusal, text } from './answers.ts';
 import * as bodies from './bodies.ts';
+import { refsOf } from './refs.ts';
 import { type FakeRelease, type FakeRepository, seconds } from './repository.ts';
+
+/** Bytes beyond which a file's contents are left out. */
+const LARGE_FILE = 1_000_000;
 
 /** Puts a repository's route up; the handler runs only for tokens that see the repository, writes only for those that may write. */
 export type RepositoryRoute = (
@@ -25,14 +29,14 @@ export function gitRoutes(context: RouteContext): void {
 
   route('GET', '/git/ref/*ref', (request, repository) => {
     const ref = request.params.ref ?? '';
-    const sha = refs(repository, `refs/${ref}`)?.get(ref.slice(ref.indexOf('/') + 1));
+    const sha = refsOf(repository, `refs/${ref}`)?.get(ref.slice(ref.indexOf('/') + 1));
     return sha === undefined ? notFound() : { status: 200, body: bodies.gitRef(repository, `refs/${ref}`, sha) };
   });
 
   route('POST', '/git/refs', (request, repository) => {
     const ref = text(request, 'ref') ?? '';
     const sha = text(request, 'sha') ?? '';
-    const target = refs(repository, ref);
+    const target = refsOf(repository, ref);
     if (!target) return refusal(422, 'Reference name must start with refs/ and have at least three components.');
     if (!repository.git.commits.has(sha) && !repository.git.tagObjects.has(sha)) return refusal(422, 'Object does not exist');
     const name = ref.split('/').slice(2).join('/');
@@ -90,19 +94,14 @@ export function gitRoutes(context: RouteContext): void {
     };
   });
 
-  route('GET', '/pulls', (request, repository) => {
-    const state = request.query.get('state') ?? 'open';
-    const base = request.query.get('base');
-    const matching = repository.pulls.filter((pull) => (state === 'all' || pull.state === state) && (base === null || pull.base === base));
-    const pulls = page(request, matching.toReversed(), server.origin);
-    return { status: 200, headers: pulls.headers, body: pulls.items.map((pull) => bodies.pull(repository, pull)) };
-  });
-
   route('GET', '/contents/*path', (request, repository) => {
     const path = request.params.path ?? '';
     const commit = repository.git.resolve(request.query.get('ref') ?? repository.defaultBranch);
-    const content = commit?.files.get(path);
-    return content === undefined ? notFound() : { status: 200, body: file(repository, path, content) };
+    if (!commit) return refusal(404, `No commit found for the ref ${request.query.get('ref')}`);
+    const content = commit.files.get(path);
+    if (content !== undefined) return { status: 200, body: file(repository, path, content) };
+    const inside = [...commit.files].filter(([name]) => name.startsWith(`${path}/`));
+    return inside.length > 0 ? { status: 200, body: inside.map(([name, text]) => entry(repository, name, text)) } : notFound();
   });
 
   releaseRoutes(context);
@@ -149,25 +148,25 @@ function releaseRoutes({ route, nextId, now }: RouteContext): void {
   });
 }
 
-function refs(repository: FakeRepository, ref: string): Map<string, string> | null {
-  if (/^refs\/heads\/.+/.test(ref)) return repository.git.branches;
-  return /^refs\/tags\/.+/.test(ref) ? repository.git.tags : null;
+function file(repository: FakeRepository, path: string, content: string) {
+  const isLarge = Buffer.byteLength(content) > LARGE_FILE;
+  // GitHub wraps base64 at 60 characters, and leaves large files out.
+  const encoded = Buffer.from(content)
+    .toString('base64')
+    .replace(/(.{60})/g, '$1\n');
+  return { ...entry(repository, path, content), encoding: isLarge ? 'none' : 'base64', content: isLarge ? '' : encoded };
 }
 
-function file(repository: FakeRepository, path: string, content: string) {
+/** A file as a listing of its folder has it. */
+function entry(repository: FakeRepository, path: string, content: string) {
   const url = bodies.apiUrl(repository, `/contents/${encodeURIComponent(path)}`);
   const html = url.replace('api.github.com/repos', 'github.com');
   return {
     type: 'file',
-    encoding: 'base64',
     size: Buffer.byteLength(content),
     name: path.split('/').at(-1) ?? path,
     path,
-    // GitHub wraps base64 at 60 characters.
-    content: Buffer.from(content)
-      .toString('base64')
-      .replace(/(.{60})/g, '$1\n'),
-    sha: '0'.repeat(40),
+    sha: bodies.blobId(content),
     url,
     git_url: url,
     html_url: html,

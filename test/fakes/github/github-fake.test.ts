@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { githubCi } from '../../../src/integrations/providers/github/ci.ts';
 import { githubSourceControl } from '../../../src/integrations/providers/github/source-control.ts';
 import { githubWebhook } from '../../../src/integrations/providers/github/webhook.ts';
+import { githubWebhookRegistrar } from '../../../src/integrations/providers/github/webhook-registrar.ts';
 import { all } from '../../contracts/adapter-harness.ts';
 import { type GithubSetup, githubSetup } from '../../contracts/github-harness.ts';
 
@@ -20,6 +21,7 @@ describe('the fake GitHub', () => {
   afterEach(() => setup.fake.close());
 
   const ci = () => githubCi(setup.connection, setup.deps());
+  const registrar = () => githubWebhookRegistrar(setup.connection, setup.deps());
   const start = async () => {
     const { handle } = await ci().dispatch({ workflowId, ref: 'main', inputs: {}, correlationId: 'sb-1' });
     return handle ?? '';
@@ -27,7 +29,7 @@ describe('the fake GitHub', () => {
   const state = async (handle: string) => (await ci().run(handle))?.state;
 
   it('carries runs to success by itself, the artifact showing later', async () => {
-    setup.fake.world.autoComplete({ startAfterMs: 5, completeAfterMs: 5, artifactAfterMs: 100, artifactNames: () => ['app.aab'] });
+    setup.fake.world.autoComplete({ startAfterMs: 5, completeAfterMs: 5, artifactAfterMs: 1_500, artifactNames: () => ['app.aab'] });
 
     const handle = await start();
 
@@ -58,7 +60,10 @@ describe('the fake GitHub', () => {
     expect(await state(handle)).toEqual({ kind: 'cancelled', raw: 'cancelled' });
   });
 
-  it('sends signed webhooks that the adapter accepts', async () => {
+  it.each([
+    ['to the target of the world', (url: string) => void Object.assign(setup.fake.world, { webhookTarget: { url, secret: 'whsec' } })],
+    ['to a hook that was registered', (url: string) => registrar().ensureHook({ url, secret: 'whsec' })],
+  ])('sends signed webhooks that the adapter accepts: %s', async (_where, listenAt) => {
     const verdicts: unknown[] = [];
     const receiver = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -71,7 +76,7 @@ describe('the fake GitHub', () => {
       response.writeHead(202).end();
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-    setup.fake.world.webhookTarget = { url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, secret: 'whsec' };
+    await listenAt(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`);
     setup.fake.world.autoComplete(true);
 
     const handle = await start();

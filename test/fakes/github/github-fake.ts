@@ -2,9 +2,15 @@ import { type CallMatch, type FakeServer, startFakeServer } from '../fake-server
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
 import { type AutoComplete, type FailedRuns, FakeActions } from './actions.ts';
 import { actionsRoutes } from './actions-routes.ts';
-import { notFound, refusal } from './answers.ts';
+import { notFound, page, refusal } from './answers.ts';
+import { appRefusal, appRoutes, FakeApps, type FakeInstallation } from './apps.ts';
+import { ARTIFACT_PATH, type ArtifactStore, openArtifactStore } from './artifact-store.ts';
 import * as bodies from './bodies.ts';
+import { branchRoutes } from './branch-routes.ts';
 import { gitRoutes, type RepositoryRoute } from './git-routes.ts';
+import { hookRoutes } from './hook-routes.ts';
+import { objectRoutes } from './object-routes.ts';
+import { pullRoutes } from './pull-routes.ts';
 import { FakeRepository, type NewRepository } from './repository.ts';
 import type { FakeRun } from './run.ts';
 import { type SentWebhook, WebhookSender, type WebhookTarget } from './webhook-sender.ts';
@@ -20,6 +26,8 @@ export interface GithubFakeOptions {
 }
 
 export interface GithubFake extends Pick<FakeServer, 'origin' | 'calls' | 'failNext' | 'clearFaults' | 'close'> {
+  /** Where artifacts are fetched from: addresses of another server. */
+  artifactOrigin: string;
   world: GithubWorld;
 }
 
@@ -27,6 +35,8 @@ export interface GithubFake extends Pick<FakeServer, 'origin' | 'calls' | 'failN
 export interface GithubWorld {
   addRepository(input: NewRepository): FakeRepository;
   repository(owner: string, repo: string): FakeRepository;
+  /** A GitHub App installed on repositories. */
+  installApp(input: NewInstallation): FakeInstallation;
   /** Runs dispatched from now on progress by themselves. */
   autoComplete(how: boolean | Partial<AutoComplete>): void;
   failRuns(how: FailedRuns): void;
@@ -34,7 +44,7 @@ export interface GithubWorld {
   dispatch(owner: string, repo: string, workflow: string, ref: string, inputs?: Record<string, string>): FakeRun;
   /** Moves a run by hand to any documented (or undocumented) status and conclusion. */
   advance(runId: number, status: string, conclusion?: string | null): void;
-  addArtifact(runId: number, name: string, sizeBytes?: number): void;
+  addArtifact(runId: number, name: string, sizeBytes?: number, content?: Uint8Array): void;
   run(runId: number): FakeRun;
   /** Lists show a dispatched run only after this many milliseconds. */
   runsVisibleAfterMs: number;
@@ -49,11 +59,17 @@ export interface GithubWorld {
   tokenScopes: string | null;
 }
 
+export type NewInstallation = Pick<FakeInstallation, 'appId' | 'publicKey' | 'repositories' | 'permissions'>;
+
 /** The calls that write, for `failNext`. */
 export const githubWrites = {
   branch: { method: 'POST', path: /\/git\/refs$/ },
   tag: { method: 'POST', path: /\/git\/refs$/ },
   release: { method: 'POST', path: /\/releases$/ },
+  pull: { method: 'POST', path: /\/pulls$/ },
+  merge: { method: 'PUT', path: /\/pulls\/\d+\/merge$/ },
+  moveRef: { method: 'PATCH', path: /\/git\/refs\// },
+  hook: { method: 'POST', path: /\/hooks$/ },
   dispatch: { method: 'POST', path: /\/dispatches$/ },
   cancel: { method: 'POST', path: /\/cancel$/ },
   rerun: { method: 'POST', path: /\/rerun-failed-jobs$/ },
@@ -68,21 +84,25 @@ export async function createGithubFake(options: GithubFakeOptions = {}): Promise
     lastId += 1;
     return lastId;
   };
-  const actions = new FakeActions(nextId, now, (repository, run, action) =>
-    webhooks.send('workflow_run', {
+  const actions = new FakeActions(nextId, now, (repository, run, action) => {
+    const payload = {
       action,
       workflow_run: bodies.run(repository, run),
       workflow: bodies.workflow(repository, run.workflow),
       repository: bodies.minimalRepository(repository),
       sender: bodies.simpleUser('signalbox-bot'),
-    }),
-  );
-  const world = openWorld({ repositories, actions, webhooks, nextId, now });
+    };
+    const hooks = repository.hooks.filter((hook) => hook.active && hook.events.includes('workflow_run'));
+    webhooks.send('workflow_run', payload, hooks);
+  });
+  const apps = new FakeApps(now);
+  const store = await openArtifactStore(options.host);
+  const world = openWorld({ repositories, apps, actions, webhooks, nextId, now });
   const limit = hourlyLimit(now);
 
   const server = await startFakeServer({
     ...options,
-    before: (request) => authenticate(request, repositories),
+    before: (request) => authenticate(request, repositories, apps),
     headers: () => ({
       ...limit(),
       ...(world.tokenExpiration === null ? {} : { 'github-authentication-token-expiration': world.tokenExpiration }),
@@ -90,38 +110,81 @@ export async function createGithubFake(options: GithubFakeOptions = {}): Promise
     }),
     notFound: notFound(),
   });
+  appRoutes({ server, apps, tokenOf, fullRepository: bodies.fullRepository });
   const route: RepositoryRoute = (method, pattern, handler) =>
     server.route(method, `/repos/:owner/:repo${pattern}`, (request) => {
       const repository = repositories.get(key(request.params.owner ?? '', request.params.repo ?? ''));
-      if (!repository?.tokens.has(tokenOf(request))) return notFound();
+      const installation = apps.holderOf(tokenOf(request));
+      const isSeen = installation ? repository && installation.repositories.includes(repository) : repository?.tokens.has(tokenOf(request));
+      if (!repository || !isSeen) return notFound();
       if (method !== 'GET' && repository.archived) return refusal(403, 'Repository was archived so is read-only.');
+      const below = request.path.split('/').slice(4).join('/');
+      const refused = installation && appRefusal(installation, request, `/${below}`);
+      if (refused) return refused;
       if (method !== 'GET' && !repository.push) return refusal(403, 'Resource not accessible by personal access token');
       return handler(request, repository);
     });
-  server.route('GET', '/user', () => ({ status: 200, body: bodies.authenticatedUser('signalbox-bot') }));
+  accountRoutes(server, repositories, apps);
+  pullRoutes({ route, server });
   gitRoutes({ route, server, nextId, now });
-  actionsRoutes({ route, server, actions, now });
+  objectRoutes({ route, now });
+  branchRoutes({ route, server });
+  hookRoutes({ route, server });
+  actionsRoutes({ route, server, actions, store, now });
+  return { ...withStore(server, store), artifactOrigin: store.origin, world, close: () => closeAll([actions, webhooks, store, server]) };
+}
 
+async function closeAll(parts: { close(): void | Promise<void> }[]): Promise<void> {
+  for (const part of parts) await part.close();
+}
+
+/** Faults of the store's address go to the store. */
+function withStore(server: FakeServer, store: ArtifactStore): FakeServer {
   return {
     ...server,
-    world,
-    async close() {
-      actions.close();
-      await webhooks.close();
-      await server.close();
+    failNext(fault) {
+      const path = typeof fault.match === 'object' ? fault.match.path : undefined;
+      const isStored = path instanceof RegExp && path.test(`${ARTIFACT_PATH}1`);
+      (isStored ? store : server).failNext(fault);
+    },
+    clearFaults() {
+      server.clearFaults();
+      store.clearFaults();
     },
   };
 }
 
+function accountRoutes(server: FakeServer, repositories: Map<string, FakeRepository>, apps: FakeApps): void {
+  const asUser =
+    (handler: (request: FakeRequest) => FakeAnswer) =>
+    (request: FakeRequest): FakeAnswer =>
+      apps.holderOf(tokenOf(request)) ? refusal(403, 'Resource not accessible by integration') : handler(request);
+  server.route(
+    'GET',
+    '/user',
+    asUser(() => ({ status: 200, body: bodies.authenticatedUser('signalbox-bot') })),
+  );
+  server.route(
+    'GET',
+    '/user/repos',
+    asUser((request) => {
+      const seen = [...repositories.values()].filter((repository) => repository.tokens.has(tokenOf(request)));
+      const found = page(request, seen, server.origin);
+      return { status: 200, headers: found.headers, body: found.items.map(bodies.fullRepository) };
+    }),
+  );
+}
+
 interface WorldParts {
   repositories: Map<string, FakeRepository>;
+  apps: FakeApps;
   actions: FakeActions;
   webhooks: WebhookSender;
   nextId: () => number;
   now: () => Date;
 }
 
-function openWorld({ repositories, actions, webhooks, nextId, now }: WorldParts): GithubWorld {
+function openWorld({ repositories, apps, actions, webhooks, nextId, now }: WorldParts): GithubWorld {
   const locate = (runId: number): { repository: FakeRepository; run: FakeRun } => {
     for (const repository of repositories.values()) {
       const run = repository.runs.find((each) => each.id === runId);
@@ -140,6 +203,11 @@ function openWorld({ repositories, actions, webhooks, nextId, now }: WorldParts)
       if (!found) throw new Error(`no repository ${owner}/${repo}`);
       return found;
     },
+    installApp(input) {
+      const installation = { ...input, id: nextId(), slug: 'signalbox', suspendedAt: null };
+      apps.installations.push(installation);
+      return installation;
+    },
     dispatch(owner, repo, name, ref, inputs = {}) {
       const repository = repositories.get(key(owner, repo));
       const workflow = repository && actions.find(repository, name);
@@ -152,7 +220,7 @@ function openWorld({ repositories, actions, webhooks, nextId, now }: WorldParts)
       const { repository, run } = locate(runId);
       actions.advance(repository, run, status, conclusion);
     },
-    addArtifact: (runId, name, sizeBytes) => void actions.addArtifact(locate(runId).run, name, sizeBytes),
+    addArtifact: (runId, name, sizeBytes, content) => void actions.addArtifact(locate(runId).run, name, sizeBytes, content),
     run: (runId) => locate(runId).run,
     get runsVisibleAfterMs() {
       return actions.runsVisibleAfterMs;
@@ -178,10 +246,12 @@ function openWorld({ repositories, actions, webhooks, nextId, now }: WorldParts)
   };
 }
 
-function authenticate(request: FakeRequest, repositories: Map<string, FakeRepository>): FakeAnswer | undefined {
+function authenticate(request: FakeRequest, repositories: Map<string, FakeRepository>, apps: FakeApps): FakeAnswer | undefined {
   if (!request.headers['user-agent']) return refusal(403, 'Request forbidden by administrative rules.');
   const token = tokenOf(request);
-  const known = [...repositories.values()].some((repository) => repository.tokens.has(token));
+  // What an app asks as itself is signed, and checked where it is answered.
+  if (/^\/app\/|^\/repos\/[^/]+\/[^/]+\/installation$/.test(request.path)) return undefined;
+  const known = apps.holderOf(token) || [...repositories.values()].some((repository) => repository.tokens.has(token));
   return known ? undefined : refusal(401, 'Bad credentials');
 }
 

@@ -120,7 +120,7 @@ export function fullRepository(repository: FakeRepository) {
     has_discussions: false,
     archived: repository.archived,
     disabled: false,
-    permissions: { admin: false, maintain: false, push: repository.push, triage: true, pull: true },
+    permissions: { admin: repository.admin, maintain: false, push: repository.push, triage: true, pull: true },
     pushed_at: time,
     created_at: time,
     updated_at: time,

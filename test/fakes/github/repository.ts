@@ -1,4 +1,5 @@
-import { type Author, GitModel } from './git-model.ts';
+import { type Author, GitModel } from '../git/git-model.ts';
+import { mergeCommits } from '../git/merge.ts';
 import type { FakeRun, FakeWorkflow } from './run.ts';
 
 export interface FakeRelease {
@@ -26,6 +27,31 @@ export interface FakePull {
   createdAt: string;
 }
 
+/** Classic protection of one branch. */
+export interface FakeProtection {
+  approvals: number;
+  checks: string[];
+  allowsForcePush: boolean;
+  enforcesAdmins: boolean;
+}
+
+/** An active rule of a ruleset, as the rules of a branch list it. */
+export interface FakeRule {
+  branch: string;
+  type: string;
+  rulesetId: number;
+  parameters?: Record<string, unknown>;
+}
+
+export interface FakeHook {
+  id: number;
+  url: string;
+  secret: string;
+  active: boolean;
+  events: string[];
+  createdAt: string;
+}
+
 export interface NewRepository {
   owner: string;
   repo: string;
@@ -37,6 +63,10 @@ export interface NewRepository {
   /** Whether the tokens may write; true when absent. */
   push?: boolean;
   archived?: boolean;
+  /** Whether the tokens administer the repository; true when absent. */
+  admin?: boolean;
+  /** A mirror shares the history of another repository, whichever provider keeps that; a history of its own when absent. */
+  git?: GitModel;
 }
 
 export interface NewCommit {
@@ -57,12 +87,20 @@ export class FakeRepository {
   readonly isPrivate: boolean;
   push: boolean;
   archived: boolean;
+  /** Whether the tokens administer it: they read and pass its protections, and manage its webhooks. */
+  admin: boolean;
   readonly id: number;
-  readonly git = new GitModel();
+  readonly git: GitModel;
   readonly releases: FakeRelease[] = [];
   readonly pulls: FakePull[] = [];
   readonly workflows: FakeWorkflow[] = [];
   readonly runs: FakeRun[] = [];
+  /** By branch. */
+  readonly protections = new Map<string, FakeProtection>();
+  readonly rules: FakeRule[] = [];
+  /** What the rulesets let us do: `always`, `pull_requests_only`, `never`; by id. */
+  readonly bypasses = new Map<number, string>();
+  readonly hooks: FakeHook[] = [];
   readonly #nextId: () => number;
   readonly #now: () => Date;
 
@@ -74,10 +112,12 @@ export class FakeRepository {
     this.isPrivate = input.private ?? true;
     this.push = input.push ?? true;
     this.archived = input.archived ?? false;
+    this.admin = input.admin ?? true;
     this.#nextId = nextId;
     this.#now = now;
     this.id = nextId();
-    this.pushCommit({ message: 'Initial commit', files: { 'README.md': `# ${input.repo}\n` } });
+    this.git = input.git ?? new GitModel();
+    if (this.git.branches.size === 0) this.pushCommit({ message: 'Initial commit', files: { 'README.md': `# ${input.repo}\n` } });
   }
 
   get fullName(): string {
@@ -125,14 +165,24 @@ export class FakeRepository {
     return pull;
   }
 
-  mergePull(number: number): string {
+  /** The commit a pull request brings: where its branch stands, or stood when it ended. */
+  headOf(pull: FakePull): string {
+    return (pull.state === 'open' ? this.git.branches.get(pull.head) : undefined) ?? pull.headSha;
+  }
+
+  /** @returns the merge commit */
+  mergePull(number: number, message?: string): string {
     const pull = this.#pull(number);
     const base = this.git.branches.get(pull.base) ?? '';
+    pull.headSha = this.headOf(pull);
+    const snapshot = mergeCommits(this.git, base, pull.headSha);
+    if (!snapshot) throw new Error(`pull request ${number} does not merge`);
     const commit = this.git.commit({
-      message: `${pull.title} (#${number})`,
+      message: message ?? `${pull.title} (#${number})`,
       author: { name: pull.login, email: `${pull.login}@example.com`, login: pull.login },
       date: this.#stamp(),
       parents: [base, pull.headSha].filter((sha, index, all) => sha !== '' && all.indexOf(sha) === index),
+      snapshot,
     });
     this.git.branches.set(pull.base, commit.sha);
     pull.state = 'closed';
@@ -142,7 +192,9 @@ export class FakeRepository {
   }
 
   closePull(number: number): void {
-    this.#pull(number).state = 'closed';
+    const pull = this.#pull(number);
+    pull.headSha = this.headOf(pull);
+    pull.state = 'closed';
   }
 
   /** Puts the file on the default branch and makes the workflow known. */
@@ -157,6 +209,17 @@ export class FakeRepository {
     };
     this.workflows.push(workflow);
     return workflow;
+  }
+
+  /** Two approvals, the check `build`, and nobody but administrators may push. */
+  protect(branch: string, how: Partial<FakeProtection> = {}): void {
+    this.protections.set(branch, { approvals: 2, checks: ['build'], allowsForcePush: false, enforcesAdmins: false, ...how });
+  }
+
+  addHook(hook: Pick<FakeHook, 'url' | 'secret' | 'active' | 'events'>): FakeHook {
+    const added = { ...hook, id: this.#nextId(), createdAt: this.#stamp() };
+    this.hooks.push(added);
+    return added;
   }
 
   #pull(number: number): FakePull {

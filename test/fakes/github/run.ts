@@ -11,6 +11,8 @@ export interface FakeArtifact {
   name: string;
   sizeBytes: number;
   digest: string;
+  /** The archive that a download delivers. */
+  content: Uint8Array;
   expired: boolean;
   createdAt: string;
 }

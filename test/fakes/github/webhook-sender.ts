@@ -21,11 +21,12 @@ export class WebhookSender {
   readonly #underWay = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
-  send(event: string, payload: unknown): void {
-    const target = this.target;
-    if (!target) return;
-    const delivery = this.#deliver(target, event, payload).finally(() => this.#underWay.delete(delivery));
-    this.#underWay.add(delivery);
+  /** @param hooks of the repository, besides the target that the world has set */
+  send(event: string, payload: unknown, hooks: readonly WebhookTarget[]): void {
+    for (const target of this.target ? [this.target, ...hooks] : hooks) {
+      const delivery = this.#deliver(target, event, payload).finally(() => this.#underWay.delete(delivery));
+      this.#underWay.add(delivery);
+    }
   }
 
   async close(): Promise<void> {

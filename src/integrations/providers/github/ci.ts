@@ -1,7 +1,9 @@
 import type { Ci, CiArtifact, CiRun, Dispatch } from '../../capabilities/ci.ts';
 import type { AdapterDeps } from '../../kit/define-provider.ts';
 import { ProviderError, type ProviderErrorKind } from '../../kit/provider-error.ts';
+import { downloadArtifact } from './artifact.ts';
 import { type GithubClient, githubClient } from './client.ts';
+import { bytesOf, readContent } from './file.ts';
 import { GithubRefusal } from './github-error.ts';
 import { type GithubConnection, PROVIDER } from './identity.ts';
 import { eachItem } from './pages.ts';
@@ -63,6 +65,10 @@ export function githubCi(connection: GithubConnection, deps: AdapterDeps): Ci {
         } satisfies CiArtifact;
       }
     },
+    async openArtifact(handle, artifactId) {
+      requireRunId(handle);
+      return downloadArtifact({ connection, deps, client }, handle, artifactId);
+    },
     async cancel(handle) {
       requireRunId(handle);
       try {
@@ -76,17 +82,18 @@ export function githubCi(connection: GithubConnection, deps: AdapterDeps): Ci {
     async rerunFailed(handle) {
       const run = await mustRun(handle);
       // Not ended: an earlier call, whose answer was lost, has started it again. Passed: nothing failed is left to run.
-      if (run.status !== 'completed' || run.conclusion === 'success') return;
+      if (run.status !== 'completed' || run.conclusion === 'success') return { handle };
       await client.rerunFailed(handle);
+      return { handle };
     },
   };
 }
 
 async function workflowFile(client: GithubClient, workflowId: string, ref: string): Promise<WorkflowFile | null> {
   const workflow = await client.workflow(workflowId);
-  const stored = workflow && (await client.file(workflow.path, ref));
+  const stored = workflow && (await readContent(client, workflow.path, ref));
   if (!stored) return null;
-  const file = readWorkflowFile(Buffer.from(stored.content, 'base64').toString('utf8'));
+  const file = readWorkflowFile(Buffer.from(await bytesOf(client, stored)).toString('utf8'));
   if (!file) throw trouble('invalid', `${workflow.path} at ${ref} is not a valid workflow file`);
   return file;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { guardedDeps } from '../../../../test/contracts/adapter-harness.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { githubClient } from './client.ts';
 import { alreadyExists } from './github-error.ts';
@@ -16,7 +17,7 @@ function clientAnswering(answer: () => Response) {
     credentials: credentialsSchema.parse({ token: TOKEN }),
     settings: { owner: 'acme', repo: 'app' },
   };
-  return githubClient(connection, { now: () => now, fetch: async () => answer() });
+  return githubClient(connection, { ...guardedDeps('github', []), now: () => now, fetch: async () => answer() });
 }
 
 async function refusalOf(status: number, body: unknown, headers: Record<string, string> = {}): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { kindOfStatus, retryAfterMs } from '../../kit/http.ts';
-import { ProviderError } from '../../kit/provider-error.ts';
+import { ProviderError, type ProviderErrorKind } from '../../kit/provider-error.ts';
 import { PROVIDER } from './identity.ts';
 
 const MAX_WORDS = 500;
@@ -66,4 +66,14 @@ function wordsOf(data: unknown): string {
 /** 422 because the thing is there already: "Reference already exists", a release's `tag_name already_exists`. */
 export function alreadyExists(error: unknown): boolean {
   return error instanceof GithubRefusal && error.status === 422 && /already[ _]exists/i.test(error.words);
+}
+
+/** Trouble that we see and GitHub does not. */
+export function githubTrouble(kind: ProviderErrorKind, message: string, status?: number): ProviderError {
+  return new ProviderError(kind, `${PROVIDER}: ${message}`, { provider: PROVIDER, status });
+}
+
+/** Refused as existing, yet not readable: a replica behind, or deleted in between. Later will tell. */
+export function vanished(what: string): never {
+  throw githubTrouble('unavailable', `${what} is said to exist but cannot be read yet`);
 }

@@ -1,15 +1,40 @@
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import type { Secret } from '../../../platform/secret.ts';
 import type { Connection } from '../../kit/define-provider.ts';
 import { secretField } from '../../kit/secret-field.ts';
 
-/** The provider's id, its credential form and what is not secret. */
+/** The provider's id, its credential forms and what is not secret. */
 
 export const PROVIDER = 'github';
 
-export const credentialsSchema = z.object({
-  token: secretField('Personal access token, classic (scope repo) or fine-grained (see the scopes in the provider README)'),
-});
+const numericId = (description: string) =>
+  z
+    .string()
+    .trim()
+    .regex(/^[1-9]\d{0,19}$/, 'digits only')
+    .meta({ description });
+
+const tokenSchema = z
+  .strictObject({
+    token: secretField('Personal access token, classic (scope repo) or fine-grained (see the scopes in the provider README)'),
+  })
+  .meta({ title: 'Personal access token' });
+
+const appSchema = z
+  .strictObject({
+    kind: z.literal('app').meta({ description: 'Installation of a GitHub App' }),
+    appId: numericId('App ID, on the settings page of the app'),
+    installationId: numericId('Number at the end of the address of the installation; found by the repository when absent').optional(),
+    privateKey: secretField('Private key of the app: the whole PEM file')
+      .refine(isRsaKey, 'not an RSA private key in PEM format: paste the whole file, BEGIN and END lines included')
+      .meta({ description: 'Private key of the app: the whole PEM file', format: 'password', writeOnly: true }),
+  })
+  .meta({ title: 'GitHub App' });
+
+export const credentialsSchema = z.union([tokenSchema, appSchema]);
+export type GithubCredentials = z.output<typeof credentialsSchema>;
+export type AppCredentials = z.output<typeof appSchema>;
 
 const segment = z
   .string()
@@ -22,4 +47,17 @@ export const settingsSchema = z.object({
   defaultBranch: z.string().min(1).max(255).optional(),
 });
 
-export type GithubConnection = Connection<{ token: Secret }, z.infer<typeof settingsSchema>>;
+export type GithubConnection = Connection<GithubCredentials, z.infer<typeof settingsSchema>>;
+
+/** The PEM text of a key that may have been pasted on one line with `\n` spelt out, as environment files keep it. */
+export function pemOf(key: Secret): string {
+  return key.reveal().replaceAll('\\n', '\n');
+}
+
+function isRsaKey(key: Secret): boolean {
+  try {
+    return createPrivateKey(pemOf(key)).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}

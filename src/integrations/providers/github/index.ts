@@ -1,9 +1,12 @@
 import { defineProvider } from '../../kit/define-provider.ts';
 import { githubCi } from './ci.ts';
 import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
+import { githubReleaseObjects } from './release-objects.ts';
 import { githubSourceControl } from './source-control.ts';
 import { verifyGithub } from './verify.ts';
 import { githubWebhook } from './webhook.ts';
+import { githubWebhookInstructions } from './webhook-instructions.ts';
+import { githubWebhookRegistrar } from './webhook-registrar.ts';
 
 /** GitHub.com and GitHub Enterprise: source control, Actions, webhooks. */
 export const github = defineProvider({
@@ -15,6 +18,9 @@ export const github = defineProvider({
   settings: settingsSchema,
   verify: verifyGithub,
   sourceControl: githubSourceControl,
+  releaseObjects: githubReleaseObjects,
   ci: githubCi,
   webhook: githubWebhook,
+  webhookRegistrar: githubWebhookRegistrar,
+  webhookInstructions: githubWebhookInstructions,
 });

@@ -1,5 +1,5 @@
 import { ProviderError } from '../../kit/provider-error.ts';
-import type { Answer } from './client.ts';
+import type { Answer } from './ask.ts';
 import { PROVIDER } from './identity.ts';
 
 /** 100,000 items; a server that always names a next page must not keep us for ever. */

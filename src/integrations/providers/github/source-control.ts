@@ -1,15 +1,16 @@
-import type { Branch, Commit, Comparison, PullRequest, ReleaseObject, SourceControl, Tag } from '../../capabilities/source-control.ts';
+import type { Branch, Comparison, Repository, SourceControl, Tag } from '../../capabilities/source-control.ts';
 import type { AdapterDeps } from '../../kit/define-provider.ts';
-import { ProviderError, type ProviderErrorKind } from '../../kit/provider-error.ts';
-import { type GithubClient, githubClient, PAGE_SIZE } from './client.ts';
-import { GithubRefusal } from './github-error.ts';
-import { type GithubConnection, PROVIDER } from './identity.ts';
+import { branchProtection } from './branch-protection.ts';
+import { cherryPick } from './cherry-pick.ts';
+import { type GithubClient, githubClient } from './client.ts';
+import { commitsBetween } from './commits.ts';
+import { readText } from './file.ts';
+import { GithubRefusal, githubTrouble, vanished } from './github-error.ts';
+import type { GithubConnection } from './identity.ts';
 import { eachItem } from './pages.ts';
-import type { GithubCommit, GithubPull, GithubRelease, GitRef } from './schema.ts';
-
-/** Tags of tags are legal and rare; a longer chain is somebody's joke. */
-const MAX_TAG_DEPTH = 10;
-const FULL_SHA = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+import { pullRequests } from './pull-requests.ts';
+import type { GithubRepository } from './schema.ts';
+import { peel, readTag } from './tag.ts';
 
 export function githubSourceControl(connection: GithubConnection, deps: AdapterDeps): SourceControl {
   const client = githubClient(connection, deps);
@@ -48,24 +49,12 @@ export function githubSourceControl(connection: GithubConnection, deps: AdapterD
       } satisfies Comparison;
     },
     commitsBetween: (base, head) => commitsBetween(client, base, head),
-    async findReleaseObject(tag) {
-      const release = await client.releaseByTag(tag);
-      return release && toReleaseObject(release);
-    },
-    ensureReleaseObject: (input) => ensureReleaseObject(client, input),
-    async *pullRequests({ state, baseBranch }) {
-      const seen = new Set<number>();
-      const filter = { state, ...(baseBranch === undefined ? {} : { base: baseBranch }) };
-      for await (const pull of eachItem(
-        (page) => client.pulls(filter, page),
-        (pulls) => pulls,
-      )) {
-        // One opened meanwhile pushes the last of a page onto the next.
-        if (seen.has(pull.number)) continue;
-        seen.add(pull.number);
-        yield toPullRequest(pull);
-      }
-    },
+    ...pullRequests(client, connection.settings.owner),
+    cherryPick: (commit, { onto }) => cherryPick(client, commit, onto),
+    branchProtection: (branch) => branchProtection(client, branch),
+    readFile: (path, ref) => readText(client, path, ref),
+    branches: () => branches(client),
+    repositories: () => repositories(client, connection),
   };
 }
 
@@ -78,135 +67,53 @@ async function holding(client: GithubClient, branch: Branch, at: string): Promis
     throw error;
   });
   if (comparison?.status === 'ahead' || comparison?.status === 'identical') return branch;
-  throw trouble('conflict', `branch ${branch.name} exists at ${branch.head}, which does not contain ${at}`);
-}
-
-async function readTag(client: GithubClient, name: string): Promise<Tag | null> {
-  const ref = await client.gitRef(`tags/${name}`);
-  return ref && peel(client, name, ref);
-}
-
-async function peel(client: GithubClient, name: string, ref: GitRef): Promise<Tag> {
-  let target = ref.object;
-  let message: string | null = null;
-  for (let depth = 0; target.type === 'tag' && depth < MAX_TAG_DEPTH; depth += 1) {
-    const object = await client.tagObject(target.sha);
-    message ??= object.message;
-    target = object.object;
-  }
-  if (target.type !== 'commit') throw trouble('conflict', `tag ${name} points at a ${target.type}, not at a commit`);
-  return { name, commit: target.sha, annotated: ref.object.type === 'tag', message };
+  throw githubTrouble('conflict', `branch ${branch.name} exists at ${branch.head}, which does not contain ${at}`);
 }
 
 function onCommit(tag: Tag, at: string): Tag {
   if (tag.commit === at) return tag;
-  throw trouble('conflict', `tag ${tag.name} exists on commit ${tag.commit}, not on ${at}`);
+  throw githubTrouble('conflict', `tag ${tag.name} exists on commit ${tag.commit}, not on ${at}`);
 }
 
-/** Pages of a moving branch would skip or repeat commits, so both ends are pinned to the commits they stand on at the start. */
-async function* commitsBetween(client: GithubClient, base: string, head: string): AsyncGenerator<Commit> {
-  const pinnedHead = FULL_SHA.test(head) ? head : (await client.commit(head).catch(unknownRefAsNotFound)).sha;
-  let pinnedBase = base;
-  let read = 0;
-  for (let page = 1; ; page += 1) {
-    const comparison = await client.compare(pinnedBase, pinnedHead, page, PAGE_SIZE);
-    pinnedBase = comparison.base_commit.sha;
-    for (const commit of comparison.commits) yield toCommit(commit);
-    read += comparison.commits.length;
-    if (read >= comparison.total_commits) return;
-    if (comparison.commits.length === 0) {
-      throw trouble('malformed', `comparison of ${base} with ${head} ended after ${read} of ${comparison.total_commits} commits`);
-    }
+async function* branches(client: GithubClient): AsyncGenerator<Branch> {
+  const seen = new Set<string>();
+  for await (const { name, commit } of eachItem(
+    (page) => client.branches(page),
+    (list) => list,
+  )) {
+    // One made meanwhile pushes the last of a page onto the next.
+    if (seen.has(name)) continue;
+    seen.add(name);
+    yield { name, head: commit.sha };
   }
 }
 
-/** This one endpoint answers 422 ("No commit found for SHA: …") where its siblings answer 404. */
-function unknownRefAsNotFound(error: unknown): never {
-  if (error instanceof GithubRefusal && error.status === 422 && /^No commit found/i.test(error.words)) {
-    throw new ProviderError('not-found', error.message, { provider: PROVIDER, status: 422 });
+/** Two addresses: an app has no account whose repositories could be listed. */
+async function* repositories(client: GithubClient, { credentials }: GithubConnection): AsyncGenerator<Repository> {
+  const listed =
+    'kind' in credentials
+      ? eachItem(
+          (page) => client.repositoriesOfInstallation(page),
+          (data) => data.repositories,
+        )
+      : eachItem(
+          (page) => client.repositoriesOfUser(page),
+          (list) => list,
+        );
+  const seen = new Set<string>();
+  for await (const repository of listed) {
+    if (seen.has(repository.full_name)) continue;
+    seen.add(repository.full_name);
+    yield toRepository(repository);
   }
-  throw error;
 }
 
-async function ensureReleaseObject(
-  client: GithubClient,
-  input: { tag: string; name: string; body: string; prerelease: boolean },
-): Promise<ReleaseObject> {
-  const { tag, ...wanted } = input;
-  const existing = await client.releaseByTag(tag);
-  if (existing) return inLine(client, existing, wanted);
-  // Without its tag GitHub would create one on the default branch; the commit is passed too in case the tag goes meanwhile.
-  const target = await readTag(client, tag);
-  if (!target) throw trouble('not-found', `create the release of ${tag}: there is no such tag`);
-  const created = await client.createRelease({ tag_name: tag, target_commitish: target.commit, ...wanted });
-  if (created) return toReleaseObject(created);
-  return inLine(client, (await client.releaseByTag(tag)) ?? vanished(`release of ${tag}`), wanted);
-}
-
-async function inLine(
-  client: GithubClient,
-  release: GithubRelease,
-  wanted: { name: string; body: string; prerelease: boolean },
-): Promise<ReleaseObject> {
-  const same =
-    (release.name ?? '') === wanted.name &&
-    unixLines(release.body ?? '') === unixLines(wanted.body) &&
-    release.prerelease === wanted.prerelease;
-  return toReleaseObject(same ? release : await client.updateRelease(release.id, wanted));
-}
-
-/** Edited in the browser, a body comes back with CRLF. */
-function unixLines(text: string): string {
-  return text.replaceAll('\r\n', '\n');
-}
-
-function trouble(kind: ProviderErrorKind, message: string): ProviderError {
-  return new ProviderError(kind, `${PROVIDER}: ${message}`, { provider: PROVIDER });
-}
-
-/** Refused as existing, yet not readable: a replica behind, or deleted in between. Later will tell. */
-function vanished(what: string): never {
-  throw trouble('unavailable', `${what} is said to exist but cannot be read yet`);
-}
-
-function toCommit(commit: GithubCommit): Commit {
-  const author = commit.commit.author;
+function toRepository(repository: GithubRepository): Repository {
   return {
-    sha: commit.sha,
-    message: commit.commit.message,
-    authorName: author?.name ?? null,
-    authorLogin: commit.author?.login ?? null,
-    authoredAt: author?.date ?? null,
-    parents: commit.parents.map((parent) => parent.sha),
-    url: commit.html_url,
-  };
-}
-
-function toPullRequest(pull: GithubPull): PullRequest {
-  const mergedAt = pull.merged_at ?? null;
-  const unmerged = pull.state === 'open' ? 'open' : 'closed';
-  return {
-    number: pull.number,
-    title: pull.title,
-    state: mergedAt === null ? unmerged : 'merged',
-    labels: pull.labels.flatMap((label) => label.name ?? []),
-    authorLogin: pull.user?.login ?? null,
-    baseBranch: pull.base.ref,
-    headBranch: pull.head.ref,
-    // Before the merge this names GitHub's test merge, which is on no branch.
-    mergeCommit: mergedAt === null ? null : (pull.merge_commit_sha ?? null),
-    mergedAt,
-    url: pull.html_url,
-  };
-}
-
-function toReleaseObject(release: GithubRelease): ReleaseObject {
-  return {
-    id: String(release.id),
-    tag: release.tag_name,
-    name: release.name ?? '',
-    body: release.body ?? '',
-    prerelease: release.prerelease,
-    url: release.html_url,
+    fullName: repository.full_name,
+    settings: { owner: repository.owner.login, repo: repository.name },
+    defaultBranch: repository.default_branch ?? null,
+    isPrivate: repository.private,
+    url: repository.html_url,
   };
 }

@@ -1,53 +1,52 @@
 import type { AdapterDeps, Category, Verification } from '../../kit/define-provider.ts';
-import { ProviderError } from '../../kit/provider-error.ts';
+import type { ProviderError } from '../../kit/provider-error.ts';
 import { readRateLimit } from '../../kit/rate-limit.ts';
+import { asked } from './asked.ts';
 import { type GithubClient, githubClient } from './client.ts';
 import type { GithubConnection } from './identity.ts';
+import { verifyInstallation } from './verify-app.ts';
 
 /** Asks what a release would need: the account, the repository, the right to push, and for CI that Actions answers. */
 export async function verifyGithub(connection: GithubConnection, deps: AdapterDeps, category: Category): Promise<Verification> {
   const client = githubClient(connection, deps);
-  const where = `${connection.settings.owner}/${connection.settings.repo}`;
+  const { credentials, settings } = connection;
+  const where = `${settings.owner}/${settings.repo}`;
 
-  const account = await asked(client.user());
-  if (account.refusal?.kind === 'unauthorized') {
-    return problems('The token is not valid or has expired: create a new one and save it in this connection.');
-  }
-  if (account.refusal?.kind === 'not-found' || account.refusal?.kind === 'malformed') {
-    return problems('The base URL does not answer like the API of GitHub (GitHub Enterprise Server: https://<host>/api/v3).');
-  }
+  const isApp = 'kind' in credentials;
+  const { account, problems } = isApp
+    ? await verifyInstallation(connection, credentials, deps, category)
+    : await verifyAccount(client, settings.owner);
+  if (account === null) return { ok: false, problems };
+
   const repository = await asked(client.repository());
-  if (repository.refusal) return problems(repositoryProblem(repository.refusal, where));
+  if (repository.refusal) return { ok: false, problems: [repositoryProblem(repository.refusal, where)] };
 
   const { data, headers } = repository.answer;
   const found: string[] = [];
   if (data.archived || data.disabled) found.push(`The repository ${where} is archived or disabled: GitHub accepts no changes to it.`);
-  if (!mayPush(data, headers)) {
+  // Of an app the repository's answer tells nothing; its installation has told.
+  if (!isApp && !mayPush(data, headers)) {
     found.push(`The token may not push to ${where}: grant write access (classic: scope repo; fine-grained: Contents read and write).`);
   }
   if (category === 'ci-cd') found.push(...(await actionsProblems(client, where)));
   if (found.length > 0) return { ok: false, problems: found };
 
-  // A GitHub App's installation token has no user; the repository's owner is what people recognise.
-  const login = account.answer?.data.login ?? `GitHub App on ${connection.settings.owner}`;
-  return { ok: true, account: login, expiresAt: expiry(headers), rateLimit: rateLimit(headers, deps.now()) };
+  return { ok: true, account, expiresAt: isApp ? null : expiry(headers), rateLimit: rateLimit(headers, deps.now()) };
 }
 
-function problems(...list: string[]): Verification {
-  return { ok: false, problems: list };
-}
-
-type Asked<T> = { answer: T; refusal: null } | { answer: null; refusal: ProviderError };
-
-/** A refusal is an answer to our question; only when GitHub could not be asked does the error go on. */
-async function asked<T>(call: Promise<T>): Promise<Asked<T>> {
-  try {
-    return { answer: await call, refusal: null };
-  } catch (error) {
-    const couldNotAsk = ['timeout', 'unavailable', 'rate-limited'];
-    if (error instanceof ProviderError && !couldNotAsk.includes(error.kind)) return { answer: null, refusal: error };
-    throw error;
+async function verifyAccount(client: GithubClient, owner: string): Promise<{ account: string | null; problems: string[] }> {
+  const { answer, refusal } = await asked(client.user());
+  if (refusal?.kind === 'unauthorized') {
+    return { account: null, problems: ['The token is not valid or has expired: create a new one and save it in this connection.'] };
   }
+  if (refusal?.kind === 'not-found' || refusal?.kind === 'malformed') {
+    return {
+      account: null,
+      problems: ['The base URL does not answer like the API of GitHub (GitHub Enterprise Server: https://<host>/api/v3).'],
+    };
+  }
+  // An installation token pasted as a token has no user; the repository's owner is what people recognise.
+  return { account: answer?.data.login ?? `GitHub App on ${owner}`, problems: [] };
 }
 
 function repositoryProblem(refusal: ProviderError, where: string): string {

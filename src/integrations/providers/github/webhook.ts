@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { type Hint, signalKey, type WebhookRequest, type WebhookSource } from '../../capabilities/webhook-source.ts';
 import { hmacSha256Matches } from '../../kit/signature.ts';
 
+/** The events a hook is set up for: those that `parse` reads. */
+export const webhookEvents = ['push', 'pull_request', 'workflow_run', 'workflow_job', 'create', 'delete'] as const;
+
 /** GitHub's webhooks (Webhook events and payloads; Validating webhook deliveries). */
 export const githubWebhook: WebhookSource = {
   verify(request, secret) {
@@ -14,8 +17,8 @@ export const githubWebhook: WebhookSource = {
   },
   parse(request) {
     const event = request.headers['x-github-event'] ?? 'unknown';
-    const read = Object.hasOwn(readers, event) ? readers[event] : undefined;
-    return { event, hints: read?.(payloadOf(request)) ?? [] };
+    const known = webhookEvents.find((each) => each === event);
+    return { event, hints: known ? readers[known](payloadOf(request)) : [] };
   },
 };
 
@@ -34,7 +37,7 @@ const branchHints =
     ref_type === 'branch' ? [{ key: signalKey.branch(ref), summary: `branch ${ref} ${what}` }] : [];
 
 /** `ping` and `release` are known and awaited by nobody. */
-const readers: Readonly<Record<string, (payload: unknown) => Hint[]>> = {
+const readers: Readonly<Record<(typeof webhookEvents)[number], (payload: unknown) => Hint[]>> = {
   push: hintsOf(z.object({ ref: z.string() }), ({ ref }) => {
     const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
     return branch ? [{ key: signalKey.branch(branch), summary: `push to ${branch}` }] : [];
