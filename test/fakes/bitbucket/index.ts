@@ -1,0 +1,3 @@
+export { type BitbucketFake, type BitbucketWorld, bitbucketWrites, createBitbucketFake } from './bitbucket-fake.ts';
+export type { FakeRepository } from './repository.ts';
+export { signedHeaders } from './webhook-headers.ts';
