@@ -39,6 +39,8 @@ const waitMeaning: Record<WaitReason, string> = {
   TIMER: 'time alone',
   RETRY: 'its back-off after a failure that may heal',
   RATE_LIMIT: 'the time a provider asked for; costs no attempt',
+  CONNECTION:
+    'a person to mend a connection that its provider refuses; goes on by itself once it works. Costs no attempt and holds nothing else',
 };
 
 const runMeaning: Record<RunStatus, string> = {
@@ -125,7 +127,7 @@ export function statesDocument(): string {
     '',
     ...meanings('reason', waitReasons, waitMeaning),
     '',
-    `${restartingWaits.join(' and ')} end in another start, so a hold stops them. The others only look at what is under way outside, and go on while the run is held.`,
+    `${restartingWaits.slice(0, -1).join(', ')} and ${restartingWaits.at(-1)} end in another start, so a hold stops them. The others only look at what is under way outside, and go on while the run is held.`,
     '',
     '## Runs',
     '',

@@ -17,6 +17,13 @@ describe('retryDecision', () => {
     });
   });
 
+  it('waits for a connection that its provider refuses, and for that alone', () => {
+    const connection = { category: 'scm', id: 'c', displayName: 'Acme app' };
+
+    expect(retryDecision({ kind: 'unauthorized', message: 'x', connection })).toEqual({ when: 'restored', connection });
+    expect(retryDecision({ kind: 'forbidden', message: 'x', connection })).toEqual({ when: 'never' });
+  });
+
   it.each(['rate-limited', 'unavailable', 'timeout'] as const)('waits as long as the provider of a %s asks', (kind) => {
     expect(retryDecision({ kind, message: 'x', retryAfterMs: 5_000 })).toEqual({ when: 'after', ms: 5_000 });
   });
@@ -37,6 +44,8 @@ describe('remedy', () => {
       expect(remedy({ kind, message: 'x', provider: 'jira' })).toMatch(/^[A-Z].*\.$/);
     }
     expect(remedy({ kind: 'unauthorized', message: 'x', provider: 'jira' })).toContain('the jira connection');
+    const connection = { category: 'scm', id: 'c7', displayName: 'Acme app' };
+    expect(remedy({ kind: 'unauthorized', message: 'x', connection })).toMatch(/owner or admin .*"Acme app".*PATCH .*scm\/c7/);
     expect(remedy({ kind: 'timeout', message: 'x' })).toContain('the provider answers again');
   });
 });

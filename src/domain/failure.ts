@@ -26,11 +26,22 @@ export interface Failure {
   provider?: string;
   /** Milliseconds the provider asked us to wait (Retry-After, rate-limit reset). */
   retryAfterMs?: number;
+  /** The stored connection through which it happened. */
+  connection?: FailedConnection;
+}
+
+export interface FailedConnection {
+  /** Its category, as in the API's paths. */
+  category: string;
+  id: string;
+  displayName: string;
 }
 
 export type RetryDecision =
   | { when: 'never' }
   | { when: 'later' }
+  /** Once the connection works again; a person must mend it, and nothing else needs to stop. */
+  | { when: 'restored'; connection: FailedConnection }
   /** The provider named the time; waiting it out costs no attempt. */
   | { when: 'after'; ms: number };
 
@@ -40,6 +51,7 @@ const DEFAULT_RATE_LIMIT_MS = 60_000;
 export function retryDecision(failure: Failure): RetryDecision {
   switch (failure.kind) {
     case 'unauthorized':
+      return failure.connection === undefined ? { when: 'never' } : { when: 'restored', connection: failure.connection };
     case 'forbidden':
     case 'not-found':
     case 'conflict':
@@ -80,6 +92,7 @@ export function remedy(failure: Failure): string {
   const provider = failure.provider ?? 'the provider';
   switch (failure.kind) {
     case 'unauthorized':
+      if (failure.connection !== undefined) return mend(failure.connection);
       return `Renew the credentials of the ${provider} connection, verify it, then retry the task.`;
     case 'forbidden':
       return `Grant the ${provider} connection the missing permission, then retry the task.`;
@@ -100,3 +113,6 @@ export function remedy(failure: Failure): string {
       return failure.kind satisfies never;
   }
 }
+
+const mend = ({ category, id, displayName }: FailedConnection) =>
+  `An owner or admin must renew the credentials of the connection "${displayName}" (PATCH …/integrations/${category}/${id}); then it goes on by itself.`;

@@ -9,11 +9,11 @@ export type TaskStatus = (typeof taskStatuses)[number];
 /** Never left again. FAILED is not among them: a person may retry it. */
 export const terminalTaskStatuses = ['COMPLETED', 'SKIPPED', 'CANCELLED'] as const satisfies readonly TaskStatus[];
 
-export const waitReasons = ['CALLBACK', 'MANUAL_BUILD', 'APPROVAL', 'WINDOW', 'TIMER', 'RETRY', 'RATE_LIMIT'] as const;
+export const waitReasons = ['CALLBACK', 'MANUAL_BUILD', 'APPROVAL', 'WINDOW', 'TIMER', 'RETRY', 'RATE_LIMIT', 'CONNECTION'] as const;
 export type WaitReason = (typeof waitReasons)[number];
 
 /** Waits that end in another start of the work. The others only look at what is under way outside, and go on while a run is held. */
-export const restartingWaits = ['RETRY', 'RATE_LIMIT'] as const satisfies readonly WaitReason[];
+export const restartingWaits = ['RETRY', 'RATE_LIMIT', 'CONNECTION'] as const satisfies readonly WaitReason[];
 
 export const runStatuses = ['PENDING', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED'] as const;
 export type RunStatus = (typeof runStatuses)[number];

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/client.ts';
 import type { TaskStatus } from '../domain/run.ts';
-import type { Ring } from '../platform/ring.ts';
+import type { Ring, Wake } from '../platform/ring.ts';
+import { releaseAfter } from './dependants.ts';
 import { endAttempts } from './end-attempts.ts';
 import { type HistoryEvent, statusItem, writeHistory } from './history.ts';
 import { liftHoldsAbout } from './holds.ts';
@@ -15,7 +16,9 @@ interface Scope {
 }
 
 /**
- * Cancels open tasks of a run. One that is being executed loses its fence: its worker's next heartbeat aborts it and its outcome is discarded.
+ * Cancels open tasks of a run that goes on without them: what depends on them has no more to wait for, as after a skip. Whoever wants the
+ * dependants gone, too, names them in the same call. One that is being executed loses its fence: its worker's next heartbeat aborts it and its
+ * outcome is discarded.
  * @returns the history to write
  */
 export async function cancelTasks(
@@ -26,6 +29,19 @@ export async function cancelTasks(
   why: string,
   ring: Ring,
 ): Promise<HistoryEvent[]> {
+  const events = await close(tx, run, taskIds, actor, why, ring);
+  const wakes: Wake[] = [];
+  const released: HistoryEvent[] = [];
+  for (const event of events) {
+    const after = await releaseAfter(tx, event.entityId);
+    wakes.push(...after.wakes);
+    released.push({ ...event, items: [...event.items, ...after.items] });
+  }
+  tx.afterCommit(() => ring(wakes));
+  return released;
+}
+
+async function close(tx: Tx, run: Scope, taskIds: readonly string[], actor: Actor, why: string, ring: Ring): Promise<HistoryEvent[]> {
   if (taskIds.length === 0) return [];
   const rows = await tx.rows<{ id: string; stageId: string; status: TaskStatus }>(
     'SELECT id, stage_id AS stageId, status FROM tasks WHERE id IN (?) AND run_id = ? AND status IN (?) ORDER BY id FOR UPDATE',
@@ -65,7 +81,7 @@ export async function cancelRun(tx: Tx, runId: string, actor: Actor, why: string
   if (run === undefined || run.status === 'COMPLETED' || run.status === 'CANCELLED') return false;
   const open = await tx.rows<{ id: string }>('SELECT id FROM tasks WHERE run_id = ? AND status IN (?)', [runId, sourcesOf('cancel')]);
   const ids = open.map((row) => row.id);
-  const events = await cancelTasks(tx, run, ids, actor, why, ring);
+  const events = await close(tx, run, ids, actor, why, ring);
   await tx.run(
     `UPDATE stages SET status = 'CANCELLED', closed_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND status IN ('PENDING', 'IN_PROGRESS')`,
     [runId],

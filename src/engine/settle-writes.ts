@@ -4,6 +4,7 @@ import { type HistoryEvent, type HistoryItem, statusItem } from './history.ts';
 import { heldOnRestart } from './holds.ts';
 import type { SettleRequest } from './settle-request.ts';
 import type { Settlement } from './settlement.ts';
+import { connectionRestored } from './signal.ts';
 import { type AttemptOutcome, engineActor } from './vocabulary.ts';
 
 export interface LockedRow {
@@ -66,15 +67,20 @@ export function moveStatements({ request, settlement, to }: Settled): Statement[
         ...subscriptions(id, settlement.signals),
       ];
     }
-    case 'retry-later':
+    case 'retry-later': {
+      const { reason, runAt, counts, failure } = settlement;
       return [
-        set(`held = ${heldOnRestart}, wait_reason = ?, run_at = ?, failures = failures + ?, failure = ?, lapses = 0`, [
-          settlement.reason,
-          settlement.runAt,
-          settlement.counts ? 1 : 0,
-          JSON.stringify(settlement.failure),
-        ]),
+        set(
+          `held = ${heldOnRestart}, wait_reason = ?, run_at = ${reason === 'CONNECTION' ? 'IF(hurried = 1, UTC_TIMESTAMP(3), ?)' : '?'},
+           failures = failures + ?, failure = ?, lapses = 0`,
+          [reason, runAt, counts ? 1 : 0, JSON.stringify(failure)],
+          isSameWait(request, reason) && reason === 'CONNECTION' ? 'status_since' : undefined,
+        ),
+        ...(reason === 'CONNECTION' && failure.connection !== undefined
+          ? subscriptions(id, [{ integrationId: failure.connection.id, key: connectionRestored }])
+          : []),
       ];
+    }
     case 'fail':
       return [set('wait_reason = NULL, run_at = NULL, failures = failures + 1, failure = ?', [JSON.stringify(settlement.failure)])];
     case 'hand-back':

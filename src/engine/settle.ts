@@ -156,6 +156,10 @@ function eventsOf({ request, settlement }: Settled): EngineEvent[] {
   const head = { runId: task.runId, subjectId: task.subjectId };
   const about = { id: task.id, key: task.key, type: task.type, attempt: task.attempt, stageAttempt: task.stageAttempt };
   switch (settlement.event) {
+    case 'retry-later':
+      if (settlement.reason !== 'CONNECTION' || !movedOn({ request, settlement })) return [];
+      // Only a person can mend it: they hear of it as of a failure.
+      return [{ kind: 'task-failed', ...head, task: about, failure: settlement.failure }];
     case 'fail':
       return [{ kind: 'task-failed', ...head, task: about, failure: settlement.failure }];
     case 'wait':
@@ -168,7 +172,10 @@ function eventsOf({ request, settlement }: Settled): EngineEvent[] {
 }
 
 /** A look that found the same wait again is no event. */
-const movedOn = ({ request, settlement }: Settled) => !(settlement.event === 'wait' && isSameWait(request, settlement.reason));
+function movedOn({ request, settlement }: Pick<Settled, 'request' | 'settlement'>): boolean {
+  const waits = settlement.event === 'wait' || (settlement.event === 'retry-later' && settlement.reason === 'CONNECTION');
+  return !(waits && isSameWait(request, settlement.reason));
+}
 
 /** Nothing to hold and nobody to tell: the common case, which ends with the batch. */
 function isQuiet(settled: readonly Settled[], { definitions }: SettleOptions): boolean {

@@ -20,7 +20,7 @@ export type Settlement =
       output: Record<string, unknown> | null;
       signals: readonly { integrationId: string; key: string }[];
     }
-  | { event: 'retry-later'; reason: 'RETRY' | 'RATE_LIMIT'; runAt: Date; failure: Failure; counts: boolean }
+  | { event: 'retry-later'; reason: 'RETRY' | 'RATE_LIMIT' | 'CONNECTION'; runAt: Date; failure: Failure; counts: boolean }
   | { event: 'fail'; failure: Failure }
   | { event: 'expire'; failure: Failure }
   | { event: 'hand-back' };
@@ -53,6 +53,9 @@ export function decideSettlement(state: SettleState, outcome: Outcome, now: Date
   }
 }
 
+/** A restored connection makes its tasks due; this is for one that was restored just before the task began to wait. */
+const RESTORED_LOOK_MS = 15 * 60_000;
+
 function settleFailure(state: SettleState, failure: Failure, now: Date, backoff: BackoffPolicy, random: number): Settlement {
   const decision = retryDecision(failure);
   if (decision.when === 'never') return { event: 'fail', failure };
@@ -60,6 +63,10 @@ function settleFailure(state: SettleState, failure: Failure, now: Date, backoff:
   if (decision.when === 'after') {
     const runAt = earliest(later(now, decision.ms), state.deadlineAt);
     return { event: 'retry-later', reason: 'RATE_LIMIT', runAt, failure, counts: false };
+  }
+  if (decision.when === 'restored') {
+    const runAt = earliest(later(now, RESTORED_LOOK_MS), state.deadlineAt);
+    return { event: 'retry-later', reason: 'CONNECTION', runAt, failure, counts: false };
   }
   if (state.failures + 1 >= state.maxAttempts) return { event: 'fail', failure };
   const runAt = earliest(later(now, backoffMs(state.failures + 1, backoff, random)), state.deadlineAt);

@@ -46,7 +46,7 @@ export const transitions: readonly Transition[] = [
     from: ['IN_PROGRESS'],
     to: 'WAITING',
     by: 'the worker holding the lease',
-    when: 'a transient failure or a rate limit, attempts and deadline not exhausted',
+    when: 'a transient failure, a rate limit or a refused connection; attempts and deadline not exhausted',
   },
   {
     event: 'fail',
@@ -81,7 +81,7 @@ export const transitions: readonly Transition[] = [
     event: 'hurry',
     from: ['WAITING'],
     to: 'WAITING',
-    by: 'a webhook or an approval',
+    by: 'a webhook, an approval or a mended connection',
     when: 'what it waits for may have happened: run_at becomes now',
   },
   { event: 'retry', from: ['FAILED', 'WAITING'], to: 'READY', by: 'a person', when: 'asked to; failures and deadline start again' },

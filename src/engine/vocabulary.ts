@@ -11,7 +11,7 @@ export type Outcome =
   | { kind: 'completed'; output?: Record<string, unknown> }
   | {
       kind: 'waiting';
-      reason: Exclude<WaitReason, 'RETRY' | 'RATE_LIMIT'>;
+      reason: Exclude<WaitReason, 'RETRY' | 'RATE_LIMIT' | 'CONNECTION'>;
       /** Milliseconds until the engine looks again by itself; null = only an event, or the deadline. */
       forMs: number | null;
       externalId?: string;

@@ -3,6 +3,7 @@ import type { Permission } from '../domain/access/permissions.ts';
 import type { RunDefinitions } from '../engine/run-definition.ts';
 import type { Actor } from '../engine/vocabulary.ts';
 import type { Keyring } from '../platform/crypto.ts';
+import type { Locks } from '../platform/lock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Ring } from '../platform/ring.ts';
 import type { Connector } from './connections/connect.ts';
@@ -15,6 +16,7 @@ export interface ServiceDeps {
   definitions: RunDefinitions;
   keyring: Keyring;
   connector: Connector;
+  locks: Locks;
   logger: Logger;
   /** Where people and providers reach the API, without trailing slash. */
   publicUrl: string;

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../src/db/client.ts';
 import { createKeyring } from '../../src/platform/crypto.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { createAuthenticator } from '../../src/services/access/authenticate.ts';
+import { authenticateOperator } from '../../src/services/access/operators.ts';
 import { sealCredentials, sealWebhookSecret } from '../../src/services/connections/seal-connection.ts';
 import { sealContext } from '../../src/services/connections/tables.ts';
 import { createTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
@@ -82,6 +83,22 @@ describe('the command line', () => {
     expect(member).toMatchObject({ email: 'ada@example.com', role: 'admin' });
     const own = await admin('token', 'create', '--tenant', tenantId, '--role', 'viewer', '--account', member.accountId, '--json');
     expect(JSON.parse(own.stdout).accountId).toBe(member.accountId);
+  });
+
+  it('adds and removes operators, whose tokens open what is no tenant’s', async () => {
+    const { operatorId, token } = JSON.parse((await admin('operator', 'add', '--name', 'Olga', '--expires-in', '90d', '--json')).stdout);
+    const known = await authenticateOperator(db, token);
+    const listed = await admin('operator', 'list');
+
+    const removed = await admin('operator', 'remove', '--id', operatorId);
+
+    expect(known).toBe(operatorId);
+    expect(listed.stdout).toContain('Olga');
+    expect(listed.stdout).not.toContain(token);
+    expect(removed.code).toBe(0);
+    expect(await authenticateOperator(db, token)).toBeNull();
+    expect(await createAuthenticator({ db }).authenticate(token)).toBeNull();
+    expect((await admin('operator', 'remove', '--id', 'nobody')).code).toBe(1);
   });
 
   it('exits 2 for what was asked wrongly, 1 for what cannot be done, and says which in one line', async () => {

@@ -83,7 +83,7 @@ describe.each(bodies)('$path', ({ path, category, body, wrong, field }) => {
     expect(replaced.body).toMatchObject({ id: created.body.id, name: 'second', ...body });
     expect((await call('DELETE', one)).status).toBe(204);
     expect((await call('GET', one)).status).toBe(404);
-    const history = await api.db.rows<{ action: string }>('SELECT action FROM state_history WHERE scope_id = ? ORDER BY id', [
+    const history = await api.db.rows<{ action: string }>('SELECT action FROM state_history WHERE scope_id = ? ORDER BY sequence', [
       created.body.id,
     ]);
     expect(history.map((event) => event.action)).toEqual(['CREATE', 'UPDATE', 'REMOVE']);

@@ -70,6 +70,18 @@ describe('creating', () => {
     expect(await api.db.rows('SELECT 1 FROM tenant_scm_integrations WHERE tenant_id = ?', [tenantId])).toEqual([]);
   });
 
+  it('of several ways to sign in names what is wrong with the one that was meant', async () => {
+    const { tenantId, token } = await api.tenant();
+    const wrong = async (credentials: unknown) =>
+      (await api.request('POST', scm(tenantId), { token, body: form({ credentials }) })).body.errors.map(
+        (error: { field: string }) => error.field,
+      );
+
+    expect(await wrong({})).toEqual(['/credentials/token']);
+    expect(await wrong({ kind: 'app', appId: 'x', privateKey: 'no key' })).toEqual(['/credentials/appId', '/credentials/privateKey']);
+    expect(await wrong({ kind: 'telepathy' })).toEqual(['/credentials/kind']);
+  });
+
   it("stores nothing when the provider refuses the credentials, and passes on the provider's reasons", async () => {
     const { tenantId, token } = await api.tenant();
     const body = form({ credentials: { token: 'ghp_wrong-but-secret' } });
@@ -254,7 +266,11 @@ it('describes the forms of every provider without any value', async () => {
   expect(answer.body.items).toContainEqual(
     expect.objectContaining({
       id: 'github',
-      credentials: expect.objectContaining({ properties: { token: expect.objectContaining({ format: 'password', writeOnly: true }) } }),
+      credentials: expect.objectContaining({
+        anyOf: expect.arrayContaining([
+          expect.objectContaining({ properties: { token: expect.objectContaining({ format: 'password', writeOnly: true }) } }),
+        ]),
+      }),
     }),
   );
 });

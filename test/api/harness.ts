@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps, App } from '../../src/api/context.ts';
 import { createRequestBudget } from '../../src/api/request-budget.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { migrate, schemaCheck } from '../../src/db/migrate.ts';
 import type { Permission, Role } from '../../src/domain/access/permissions.ts';
+import { createDirectoryStore } from '../../src/platform/artifact-store.ts';
 import { createKeyring } from '../../src/platform/crypto.ts';
 import type { Limits } from '../../src/platform/limits.ts';
+import { createLocks } from '../../src/platform/lock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import type { Wake } from '../../src/platform/ring.ts';
@@ -15,8 +21,12 @@ import { createOperatorToken, createTenant } from '../../src/services/access/ope
 import { createConnector } from '../../src/services/connections/connect.ts';
 import { releaseRunDefinition } from '../../src/services/releases/release-run.ts';
 import { createTestDatabase, type DatabaseServer, testDatabases } from '../support/databases.ts';
+import { testRedis } from '../support/redis.ts';
 
-/** The API on a database of its own: everything real but the clock of rate limits, Redis and, where a test says so, the providers. */
+/**
+ * The API on a database of its own: everything real but the clock of rate limits, Redis for all but locks and, where a test says so, the
+ * providers. Redis is not connected to before something is locked.
+ */
 export interface ApiHarness {
   app: App;
   deps: ApiDeps;
@@ -64,9 +74,13 @@ export async function startApi(
   const url = new Secret(database.url);
   await migrate({ url, logger });
   const db = openDatabase({ url, poolSize: 10 });
+  const artifactsDir = await mkdtemp(join(tmpdir(), 'signalbox-api-artifacts-'));
+  const artifacts = createDirectoryStore(artifactsDir);
   const keyring = createKeyring(new Secret(`test:${randomBytes(32).toString('base64')}`));
   const metrics = createMetrics();
   const rung: Wake[] = [];
+  const { url: redisUrl, prefix } = testRedis();
+  const redis = new Redis(redisUrl, { lazyConnect: true });
   const budget = createRequestBudget({ redis: null, prefix: 'test', points: options.requestsPerMinute ?? 0, now: () => 1_000 });
   const deps: ApiDeps = {
     db,
@@ -79,11 +93,14 @@ export async function startApi(
       limits: unlimited,
       metrics,
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+      download: options.fetch ?? ((input, init) => fetch(input, init)),
       timeoutMs: 5000,
       callsPerMinute: 1000,
       parallelCalls: 100,
       now: () => new Date(),
     }),
+    locks: createLocks({ redis, prefix, logger }),
+    artifacts,
     logger,
     publicUrl: 'http://localhost',
     metrics,
@@ -134,7 +151,9 @@ export async function startApi(
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
     },
     async close() {
+      await rm(artifactsDir, { recursive: true, force: true });
       budget.close();
+      redis.disconnect();
       await db.close();
       await database.drop();
     },

@@ -243,13 +243,33 @@ describe('history, notes and builds', () => {
       cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`;
     } while (cursor !== '');
 
-    const rows = await api.db.rows<{ id: string }>('SELECT id FROM state_history WHERE scope_id = ? ORDER BY id DESC', [release.id]);
+    const rows = await api.db.rows<{ id: string }>('SELECT id FROM state_history WHERE scope_id = ? ORDER BY sequence DESC', [release.id]);
     expect(seen.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
     expect(seen[0]).toMatchObject({
       entityType: 'release',
       action: 'UPDATE',
       items: [{ field: 'description', before: null, after: 'New words' }],
     });
+  });
+
+  it('keeps the order of what happened although the clock of the process that wrote first is a day ahead', async () => {
+    const release = await world.create({ platformTargets: web('36.1.0') });
+    await world.call('PATCH', `/${release.id}`, { body: { description: 'First' } });
+    const [first] = await api.db.rows<{ id: string }>('SELECT id FROM state_history WHERE scope_id = ? ORDER BY sequence DESC LIMIT 1', [
+      release.id,
+    ]);
+    const fromTomorrow = [ulid(Date.now() + 86_400_000), first?.id ?? ''];
+    await api.db.run('UPDATE state_history SET id = ? WHERE id = ?', fromTomorrow);
+    await api.db.run('UPDATE state_history_items SET history_id = ? WHERE history_id = ?', fromTomorrow);
+    await world.call('PATCH', `/${release.id}`, { body: { description: 'Second' } });
+
+    const newest = await world.call('GET', `/${release.id}/history?limit=1`);
+    const before = await world.call('GET', `/${release.id}/history?limit=1&cursor=${newest.body.nextCursor}`);
+
+    expect([newest.body.items[0].items, before.body.items[0].items]).toMatchObject([
+      [{ before: 'First', after: 'Second' }],
+      [{ before: null, after: 'First' }],
+    ]);
   });
 
   it('lists notes, those of the candidates in their order and the final ones last', async () => {

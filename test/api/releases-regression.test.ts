@@ -100,6 +100,28 @@ describe('triggering post-regression and distribution', () => {
     expect(after.gate).toMatchObject({ status: 'READY' });
   });
 
+  it('is taken back by whoever adds a slot afterwards, so that the slot is not skipped', async () => {
+    const { id } = await world.kickedOff({ ...next(), regressionSlots: [{ date: minutes(100) }, { date: minutes(200) }] });
+    await world.cycle(id);
+    await world.call('POST', `/${id}/trigger-pre-release`);
+
+    const added = await world.call('POST', `/${id}/regression-slots`, { body: { date: minutes(150) } });
+    await world.advance(id);
+
+    expect(added.status).toBe(201);
+    const after = await read(id);
+    expect(after.preReleaseRequestedAt).toBeNull();
+    expect(after.slots.slice(1).map((slot: { status: string }) => slot.status)).toEqual(['PLANNED', 'PLANNED']);
+    const { body: history } = await world.call('GET', `/${id}/history`);
+    expect(history.items).toContainEqual(
+      expect.objectContaining({
+        entityType: 'release',
+        why: 'a regression slot was added',
+        items: [expect.objectContaining({ field: 'preReleaseRequestedAt', before: expect.any(String), after: null })],
+      }),
+    );
+  });
+
   it('approves when the gate waits already, for those who may', async () => {
     const { id } = await world.atGate(next());
     const { token } = await world.person('release-manager');

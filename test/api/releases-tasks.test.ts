@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseJson } from '../../src/db/schema/columns.ts';
 import { taskStatuses } from '../../src/domain/run.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 import { minutes, type ReleaseWorld, releaseWorld } from './release-world.ts';
@@ -188,26 +189,35 @@ describe('retrying, skipping and completing', () => {
 });
 
 describe('the gate task', () => {
-  it.each(['skip', 'complete'])('lets %s override the gate only with gate:override, and records it as such', async (action) => {
-    const { id, gateId } = await world.atGate(next());
-    const manager = await api.token(world.tenantId, 'release-manager');
-    const path = `/${id}/tasks/${gateId}/${action}`;
+  it.each(['skip', 'complete'])(
+    'lets %s override the gate only with gate:override, and records and announces it as such',
+    async (action) => {
+      const { id, gateId } = await world.atGate(next());
+      const manager = await api.token(world.tenantId, 'release-manager');
+      const path = `/${id}/tasks/${gateId}/${action}`;
 
-    const refused = await world.call('POST', path, { token: manager, body: { reason: 'Hurry' } });
-    const before = (await world.call('GET', `/${id}`)).body.gate.status;
-    const done = await world.call('POST', path, { body: { reason: 'Board decision' } });
+      const refused = await world.call('POST', path, { token: manager, body: { reason: 'Hurry' } });
+      const before = (await world.call('GET', `/${id}`)).body.gate.status;
+      const done = await world.call('POST', path, { body: { reason: 'Board decision' } });
 
-    expect([refused.status, before, done.status]).toEqual([403, 'WAITING', 200]);
-    expect(await historyOf(id, gateId)).toContainEqual(
-      expect.objectContaining({
-        entityType: 'approval',
-        why: 'Board decision',
-        items: [expect.objectContaining({ field: 'gateOverride' })],
-      }),
-    );
-    await world.advance(id);
-    expect((await world.call('GET', `/${id}`)).body.stages[2]).toMatchObject({ key: 'POST_REGRESSION', status: 'IN_PROGRESS' });
-  });
+      expect([refused.status, before, done.status]).toEqual([403, 'WAITING', 200]);
+      expect(await historyOf(id, gateId)).toContainEqual(
+        expect.objectContaining({
+          entityType: 'approval',
+          why: 'Board decision',
+          items: [expect.objectContaining({ field: 'gateOverride' })],
+        }),
+      );
+      const told = await api.db.rows<{ data: unknown }>(`SELECT data FROM deliveries WHERE subject_id = ? AND type = 'GATE_OVERRIDDEN'`, [
+        id,
+      ]);
+      expect(told.map(({ data }) => parseJson(data))).toEqual([
+        { how: action === 'skip' ? 'skipped' : 'completed', by: expect.any(String), reason: 'Board decision' },
+      ]);
+      await world.advance(id);
+      expect((await world.call('GET', `/${id}`)).body.stages[2]).toMatchObject({ key: 'POST_REGRESSION', status: 'IN_PROGRESS' });
+    },
+  );
 });
 
 describe('changing a task', () => {

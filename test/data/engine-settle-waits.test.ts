@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { restored } from '../../src/engine/signal.ts';
 import type { Outcome } from '../../src/engine/vocabulary.ts';
 import { testDatabases } from '../support/databases.ts';
 import { completed, type EngineWorld, openEngineWorld, permanent, taskPlan, transient, waitFor } from './engine-world.ts';
@@ -116,6 +117,71 @@ describe.each(testDatabases())('settling on $name', (server) => {
       const row = await run.task('A');
       expect(row).toMatchObject({ status: 'WAITING', waitReason: 'RATE_LIMIT', failures: 0 });
       expect((row.runAt?.getTime() ?? 0) - row.now.getTime()).toBeGreaterThan(15_000);
+    });
+
+    describe('by a refused connection', () => {
+      const connection = { category: 'scm', id: '01JD8Z2M6Y6Q6S7T8V9W0X1Y2Z', displayName: 'Acme app' };
+      const refused: Outcome = { kind: 'failed', failure: { kind: 'unauthorized', message: 'Bad credentials', connection } };
+
+      it('holds nothing, costs no attempt, and is told once however often it is looked at', async () => {
+        const run = await world.createRun([taskPlan('A', { maxAttempts: 1 }), taskPlan('B')]);
+        world.noticesWith(({ kind }) => (kind === 'task-failed' ? [{ type: 'TASK_FAILED', data: {}, dedupeKey: `${Math.random()}` }] : []));
+        const engine = world.engine();
+        await run.execute(engine, 'A', refused);
+        const told = await run.history('A');
+
+        await run.passTime(16 * 60_000);
+        await run.execute(engine, 'A', refused);
+        await run.execute(engine, 'B', completed);
+
+        expect(await run.task('A')).toMatchObject({ status: 'WAITING', waitReason: 'CONNECTION', failures: 0, failure: { connection } });
+        expect(await run.history('A')).toEqual(told);
+        expect(await run.deliveries()).toHaveLength(1);
+        expect(await run.holds()).toEqual([]);
+        expect(await run.task('B')).toMatchObject({ status: 'COMPLETED' });
+      });
+
+      it('starts again as soon as that connection works, and not when another does', async () => {
+        const run = await world.createRun([taskPlan('A')]);
+        await run.execute(world.engine(), 'A', refused);
+
+        const other = await restored(world.db, '01JD8Z2M6Y6Q6S7T8V9W0X1Y30');
+        const before = await run.task('A');
+        const wakes = await restored(world.db, connection.id);
+
+        expect(other).toEqual([]);
+        expect(before.runAt?.getTime()).toBeGreaterThan(before.now.getTime());
+        expect(wakes).toContainEqual(expect.objectContaining({ kind: 'task', id: before.id }));
+        await run.execute(world.engine(), 'A', completed);
+        expect(await run.task('A')).toMatchObject({ status: 'COMPLETED' });
+        expect(await world.db.rows('SELECT 1 FROM task_signals WHERE task_id = ?', [before.id])).toEqual([]);
+      });
+
+      it('starts again at once when the connection was restored while it was being looked at', async () => {
+        const run = await world.createRun([taskPlan('A')]);
+        const engine = world.engine();
+        await run.execute(engine, 'A', refused);
+        await run.passTime(16 * 60_000);
+        const task = await run.claim(engine, 'A');
+
+        await restored(world.db, connection.id);
+        await engine.settle({ task, outcome: refused, handOver: false });
+
+        const row = await run.task('A');
+        expect(row.runAt?.getTime()).toBeLessThanOrEqual(row.now.getTime());
+      });
+
+      it('is a failure that holds the run once its deadline has passed', async () => {
+        const run = await world.createRun([taskPlan('A', { deadlineMs: 5_000 })]);
+        const engine = world.engine();
+        await run.execute(engine, 'A', refused);
+
+        await run.passTime(6_000);
+        await run.execute(engine, 'A', refused);
+
+        expect(await run.task('A')).toMatchObject({ status: 'FAILED', failure: { kind: 'timeout' } });
+        expect(await run.holds()).toEqual(['TASK_FAILURE']);
+      });
     });
 
     it('that will not heal holds the run and is told once', async () => {

@@ -91,40 +91,41 @@ it('goes on without a failed task that somebody skips, and keeps the reason', as
   expect(told.map(({ entityId, by }) => [entityId, by?.displayName])).toEqual(expect.arrayContaining([[failed.id, 'owner of Acme']]));
 });
 
-it('fails with what a person must do when a token is revoked, and ends after the credentials were renewed', async () => {
+it('waits with what needs a revoked token and nothing else, names who must act, and goes on by itself once it is renewed', async () => {
   const release = await tenant.createRelease({ config, slots: [0, 3_600_000] });
   await release.untilTask('SEND_REGRESSION_BUILD_MESSAGE', 'COMPLETED');
   const renewed = 'ghp-renewed-token-of-acme';
   replaceTokens(renewed);
 
   await release.command('trigger-regression', { reason: 'now, please' });
-  const paused = await release.until('PAUSED');
-  const failed = await release.task('CREATE_RC_TAG');
-  const verified = await Promise.all(
-    (['scm', 'ci-cd'] as const).map((category) => tenant.owner.request('POST', `${integration(category)}/verify`)),
-  );
+  const waiting = await release.untilTask('CREATE_RC_TAG', 'WAITING(CONNECTION)');
+  const { items } = await release.why();
+  const marked = await tenant.owner.request('GET', integration('scm'));
+  await waitFor(() => messagesWith('must renew the credentials').length === 1, { what: 'people to hear of it' });
 
-  expect(paused.pauseReasons).toEqual([`TASK_FAILURE(${failed.id})`]);
-  expect(failed.failure).toMatchObject({
-    ...{ kind: 'unauthorized', provider: 'github' },
-    remedy: 'Renew the credentials of the github connection, verify it, then retry the task.',
+  const { id } = tenant.connections.scm;
+  expect(waiting.failure).toMatchObject({
+    ...{ kind: 'unauthorized', provider: 'github', connection: { category: 'scm', id } },
+    remedy: expect.stringContaining(`integrations/scm/${id}`),
   });
-  expect(failed.attempts).toHaveLength(1);
-  expect(verified.map(({ body }) => body.verificationStatus)).toEqual(['INVALID', 'INVALID']);
+  expect(waiting.failures).toBe(0);
+  expect(marked.body).toMatchObject({ verificationStatus: 'INVALID', hasValidToken: false });
+  expect(items.find(({ what }) => what === 'CREATE_RC_TAG')).toMatchObject({
+    on: 'person',
+    connection: { id, verificationStatus: 'INVALID', people: ['owner of Acme'] },
+  });
+  expect((await release.view()).pauseReasons).toEqual([]);
 
-  const early = await release.onTask('CREATE_RC_TAG', 'retry');
-  await release.untilTask('CREATE_RC_TAG', 'FAILED');
   for (const category of ['scm', 'ci-cd'] as const) {
     const changed = await tenant.owner.request('PATCH', integration(category), { credentials: { token: renewed } });
     expect(changed.body).toMatchObject({ verificationStatus: 'VALID', verificationError: null });
     expect(changed.text).not.toContain(renewed);
   }
-  await release.onTask('CREATE_RC_TAG', 'retry', { reason: 'renewed' });
   await release.until('COMPLETED', { approving: true });
 
-  expect(early.status).toBe(200);
   const tags = tenant.effects().tags.filter(({ name }) => name.startsWith(`v${release.version}`));
   expect(tags.map(({ name }) => name)).toEqual([`v${release.version}-rc.1`, `v${release.version}-rc.2`, `v${release.version}`]);
+  expect(messagesWith('must renew the credentials')).toHaveLength(1);
   expect(world.logs().filter((line) => line.includes(renewed))).toEqual([]);
 });
 

@@ -22,9 +22,10 @@ import {
   nameSchema,
   pageOf,
   readProblems,
-  tenantParams,
   writeProblems,
 } from '../schemas.ts';
+import { connectionParams, connectionPath, connectionsParams, connectionsPath } from './connections-paths.ts';
+import { registrationSchema } from './connections-webhook.ts';
 
 const connectionSchema = z
   .object({
@@ -49,11 +50,24 @@ const connectionSchema = z
     webhookUrl: z.string().nullable().meta({ description: 'Where the provider sends its webhooks' }),
     webhookEnabled: z.boolean(),
     hasWebhookSecret: z.boolean(),
+    warnings: z.array(z.string()).meta({ description: 'What somebody should see to, e.g. a credential that expires within a week' }),
     createdByAccountId: idSchema,
     createdAt: instantSchema,
     updatedAt: instantSchema,
   })
   .openapi('Integration');
+
+const usesSchema = z.object({
+  count: z.int(),
+  items: z.array(z.object({ id: idSchema, name: z.string() })).meta({ description: 'The first few' }),
+});
+const detailSchema = connectionSchema
+  .extend({
+    usedBy: z
+      .object({ configs: usesSchema, releaseConfigs: usesSchema, releases: usesSchema })
+      .meta({ description: 'Configs, active release configs and unfinished releases that need it' }),
+  })
+  .openapi('IntegrationDetail');
 
 const secretOnce = 'The secret that webhooks are signed with, in this answer only';
 const webhookSecretSchema = z
@@ -100,11 +114,16 @@ const providerSchema = z
   })
   .openapi('Provider');
 
-const collection = '/api/v1/tenants/{tenantId}/integrations/{category}';
-const categoryParams = tenantParams.extend({ category: z.enum(categories) });
-const itemParams = categoryParams.extend({ integrationId: idSchema });
 const verifyQuery = z.object({
   verify: flagSchema('true').meta({ description: 'false: store without asking the provider first; the scheduler verifies it' }),
+});
+const changeQuery = verifyQuery.extend({
+  register: flagSchema('false').meta({ description: 'true: tell a new webhook secret to the provider, too' }),
+});
+const deleteQuery = z.object({
+  force: flagSchema('false').meta({
+    description: 'true: although release configs or unfinished releases use it; their tasks fail where they need it',
+  }),
 });
 const common = { tags: ['Integrations'], security: bearer };
 
@@ -112,21 +131,21 @@ const routes = (deps: ApiDeps) => ({
   providers: createRoute({
     ...common,
     method: 'get',
-    path: `${collection}/providers`,
+    path: `${connectionsPath}/providers`,
     operationId: 'listProviders',
     summary: 'Providers of the category and the forms of their credentials and settings',
-    request: { params: categoryParams },
+    request: { params: connectionsParams },
     responses: { 200: answer('The providers', z.object({ items: z.array(providerSchema) })), ...readProblems },
   }),
   create: createRoute({
     ...common,
     method: 'post',
-    path: collection,
+    path: connectionsPath,
     operationId: 'createIntegration',
     summary: 'Connect a provider',
     description: 'The provider is asked at once; with credentials it refuses, nothing is stored and the answer says why.',
     middleware: [idempotent(deps)] as const,
-    request: { params: categoryParams, query: verifyQuery, headers: idempotencyHeader, ...jsonBody(newConnectionSchema) },
+    request: { params: connectionsParams, query: verifyQuery, headers: idempotencyHeader, ...jsonBody(newConnectionSchema) },
     responses: {
       201: answer(
         'The integration',
@@ -138,33 +157,38 @@ const routes = (deps: ApiDeps) => ({
   list: createRoute({
     ...common,
     method: 'get',
-    path: collection,
+    path: connectionsPath,
     operationId: 'listIntegrations',
     summary: 'Integrations of the category, newest first',
-    request: { params: categoryParams, query: listQuery },
+    request: { params: connectionsParams, query: listQuery },
     responses: { 200: answer('A page of integrations', pageOf(connectionSchema).openapi('IntegrationPage')), ...readProblems },
   }),
   read: createRoute({
     ...common,
     method: 'get',
-    path: `${collection}/{integrationId}`,
+    path: connectionPath,
     operationId: 'readIntegration',
-    summary: 'One integration, never its secrets',
-    request: { params: itemParams },
-    responses: { 200: answer('The integration', connectionSchema), ...readProblems },
+    summary: 'One integration and what uses it, never its secrets',
+    request: { params: connectionParams },
+    responses: { 200: answer('The integration', detailSchema), ...readProblems },
   }),
   update: createRoute({
     ...common,
     method: 'patch',
-    path: `${collection}/{integrationId}`,
+    path: connectionPath,
     operationId: 'updateIntegration',
     summary: 'Change an integration or rotate its credentials',
     description: 'What decides whether it works is verified again before it is stored.',
-    request: { params: itemParams, query: verifyQuery, ...jsonBody(connectionChangeSchema) },
+    request: { params: connectionParams, query: changeQuery, ...jsonBody(connectionChangeSchema) },
     responses: {
       200: answer(
         'The integration',
-        connectionSchema.extend({ webhookSecret: z.string().optional().meta({ description: secretOnce }) }).openapi('UpdatedIntegration'),
+        connectionSchema
+          .extend({
+            webhookSecret: z.string().optional().meta({ description: secretOnce }),
+            webhook: registrationSchema.optional().meta({ description: 'What came of `register`' }),
+          })
+          .openapi('UpdatedIntegration'),
       ),
       ...writeProblems,
     },
@@ -172,20 +196,21 @@ const routes = (deps: ApiDeps) => ({
   remove: createRoute({
     ...common,
     method: 'delete',
-    path: `${collection}/{integrationId}`,
+    path: connectionPath,
     operationId: 'deleteIntegration',
     summary: 'Disconnect a provider',
-    description: 'Its secrets are erased. Refused while release configs or unfinished releases use it.',
-    request: { params: itemParams },
+    description:
+      'Its secrets are erased, and its webhook is removed at the provider if that can be done. Refused while release configs or unfinished releases use it, unless forced.',
+    request: { params: connectionParams, query: deleteQuery },
     responses: { 204: { description: 'It is gone' }, ...writeProblems },
   }),
   verify: createRoute({
     ...common,
     method: 'post',
-    path: `${collection}/{integrationId}/verify`,
+    path: `${connectionPath}/verify`,
     operationId: 'verifyIntegration',
     summary: 'Ask the provider whether the credentials still work',
-    request: { params: itemParams },
+    request: { params: connectionParams },
     responses: { 200: answer('The integration with the answer in its verification fields', connectionSchema), ...writeProblems },
   }),
 });
@@ -207,12 +232,12 @@ export function registerConnectionRoutes(app: App, deps: ApiDeps): void {
   });
   app.openapi(update, async (c) => {
     const { category, integrationId } = c.req.valid('param');
-    const change = { ...c.req.valid('json'), verify: c.req.valid('query').verify };
+    const change = { ...c.req.valid('json'), ...c.req.valid('query') };
     return c.json(await updateConnection(servicesFor(c, deps), c.get('caller'), category, integrationId, change), 200);
   });
   app.openapi(remove, async (c) => {
     const { category, integrationId } = c.req.valid('param');
-    await deleteConnection(deps, c.get('caller'), category, integrationId);
+    await deleteConnection(servicesFor(c, deps), c.get('caller'), category, integrationId, c.req.valid('query'));
     return c.body(null, 204);
   });
   app.openapi(verify, async (c) => {

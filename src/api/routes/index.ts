@@ -1,6 +1,8 @@
 import type { ApiDeps, App } from '../context.ts';
 import { registerConfigsRoutes } from './configs.ts';
 import { registerConnectionRoutes } from './connections.ts';
+import { registerConnectionMetadataRoutes } from './connections-metadata.ts';
+import { registerConnectionWebhookRoutes } from './connections-webhook.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerHealthRoutes } from './health.ts';
 import { registerMeRoutes } from './me.ts';
@@ -34,6 +36,8 @@ export function registerProtectedRoutes(app: App, deps: ApiDeps): void {
   registerTokenRoutes(app, deps);
   registerMemberRoutes(app, deps);
   registerConnectionRoutes(app, deps);
+  registerConnectionWebhookRoutes(app, deps);
+  registerConnectionMetadataRoutes(app, deps);
   registerConfigsRoutes(app, deps);
   registerReleaseConfigRoutes(app, deps);
   registerWebhookEventRoutes(app, deps);

@@ -2,7 +2,8 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { HonoAdapter } from '@bull-board/hono';
 import { serveStatic } from '@hono/node-server/serve-static';
-import type { ApiDeps, App } from '../context.ts';
+import type { MiddlewareHandler } from 'hono';
+import type { ApiDeps, App, AppEnv } from '../context.ts';
 import { guardBoard } from '../middleware/board-session.ts';
 
 export const BOARD_PATH = '/admin/queues';
@@ -22,5 +23,15 @@ export function registerQueueBoardRoutes(app: App, deps: ApiDeps): void {
     },
   });
   guardBoard(app, deps, BOARD_PATH);
+  app.use(`${BOARD_PATH}/*`, withoutForeignLinks);
   app.route(BOARD_PATH, adapter.registerPlugin());
 }
+
+const FOREIGN_LINK = /<link\b[^>]*\shref="(?:https?:)?\/\/[^"]*"[^>]*>/gi;
+
+/** The board's page asks another host for its fonts: our policy forbids that, and whoever looks at queues is nobody else's business. */
+const withoutForeignLinks: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  if (c.res.headers.get('content-type')?.startsWith('text/html') !== true) return;
+  c.res = new Response((await c.res.text()).replace(FOREIGN_LINK, ''), c.res);
+};

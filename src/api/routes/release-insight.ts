@@ -3,10 +3,23 @@ import { platforms, releaseStatuses, stageKeys } from '../../domain/release/voca
 import { deadlineActions } from '../../domain/run.ts';
 import { listBuilds } from '../../services/releases/list-builds.ts';
 import { listNotes } from '../../services/releases/list-notes.ts';
+import { openArtifact } from '../../services/releases/open-artifact.ts';
 import { whyRelease } from '../../services/releases/why.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, instantSchema, listQuery, pageOf, readProblems } from '../schemas.ts';
 import { buildSchema, releaseParams, releasePath } from './release-schemas.ts';
+
+const brokenSchema = z.object({
+  category: z.string(),
+  id: idSchema,
+  displayName: z.string(),
+  verificationStatus: z.string(),
+  error: z.string().nullable(),
+  since: instantSchema.nullable().meta({ description: 'Since when it has not worked; null while it counts as working' }),
+  roles: z.array(z.string()).meta({ description: 'Roles that may mend it' }),
+  people: z.array(z.string()).meta({ description: 'The first few people with such a role' }),
+  request: z.string().meta({ description: 'The request that mends it' }),
+});
 
 const whySchema = z
   .object({
@@ -28,6 +41,7 @@ const whySchema = z
           deadlineAt: instantSchema.nullable(),
           onDeadline: z.enum(deadlineActions).nullable(),
           remedy: z.string().nullable().meta({ description: 'What a person can do' }),
+          connection: brokenSchema.nullable().meta({ description: 'The integration at fault, where one is' }),
           sentence: z.string(),
         }),
       )
@@ -82,9 +96,35 @@ const buildsRoute = createRoute({
   responses: { 200: answer('A page of builds', pageOf(releaseBuildSchema).openapi('ReleaseBuildPage')), ...readProblems },
 });
 
+const artifactRoute = createRoute({
+  ...common,
+  path: `${releasePath}/builds/{buildId}/artifact`,
+  operationId: 'downloadArtifact',
+  summary: 'The artifact of a build, as it was kept',
+  request: { params: releaseParams.extend({ buildId: idSchema }) },
+  responses: {
+    200: {
+      description: 'The bytes',
+      content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+    },
+    ...readProblems,
+  },
+});
+
 export function registerReleaseInsightRoutes(app: App, deps: ApiDeps): void {
   app.openapi(whyRoute, async (c) => c.json(await whyRelease(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
   app.openapi(notesRoute, async (c) => c.json(await listNotes(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
+  app.openapi(artifactRoute, async (c) => {
+    const { releaseId, buildId } = c.req.valid('param');
+    const { body, name, sizeBytes, digest } = await openArtifact(deps, c.get('caller'), releaseId, buildId);
+    return c.body(body, 200, {
+      'content-type': 'application/octet-stream',
+      'content-length': String(sizeBytes),
+      // The name is what a CI said: quoted for old clients without what could end the quotes, in full for all others (RFC 6266).
+      'content-disposition': `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+      etag: `"${digest}"`,
+    });
+  });
   app.openapi(buildsRoute, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid('query');
     return c.json(await listBuilds(deps, c.get('caller'), c.req.valid('param').releaseId, filter, { limit, cursor }), 200);

@@ -47,11 +47,15 @@ export function optionalBody<T extends z.ZodType>(schema: T) {
 
 export const optionalReason = z.strictObject({ reason: reasonSchema.optional() }).openapi('OptionalReason');
 
-/** A body that is optional is no body of another kind. */
+/** A body that is optional is no body of another kind. Many clients name a type for the body they do not send: no body has no type. */
 export const refuseOtherBodies: MiddlewareHandler<AppEnv> = async (c, next) => {
   const type = c.req.header('content-type');
-  const isEmpty = c.req.header('content-length') === '0';
-  if (type !== undefined && !isEmpty && !/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
+  if (type === undefined) return next();
+  if ((await c.req.text()).trim() === '') {
+    c.req.raw.headers.delete('content-type');
+    return next();
+  }
+  if (!/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
     return problem(c, 'unsupported-media-type', 'Send the body as application/json.');
   }
   return next();
@@ -186,6 +190,7 @@ export const failureSchema = z
     message: z.string(),
     provider: z.string().optional(),
     retryAfterMs: z.number().optional(),
+    connection: z.object({ category: z.string(), id: z.string(), displayName: z.string() }).optional(),
     remedy: z.string().meta({ description: 'What a person can do about it' }),
   })
   .openapi('Failure');
@@ -205,7 +210,13 @@ export const buildSchema = z
     url: z.string().nullable(),
     commit: z.string().nullable(),
     artifact: z
-      .object({ name: z.string(), url: z.string().nullable(), size: z.number().nullable(), digest: z.string().nullable() })
+      .object({
+        name: z.string(),
+        url: z.string().nullable().meta({ description: 'At the provider' }),
+        size: z.number().nullable().meta({ description: 'Bytes' }),
+        digest: z.string().nullable().meta({ example: 'sha256:2c26b46b…' }),
+        kept: z.boolean().meta({ description: 'It can be downloaded from Signalbox' }),
+      })
       .nullable(),
     dispatchedAt: instantSchema.nullable(),
     createdAt: instantSchema,

@@ -39,7 +39,8 @@ const routes = (deps: ApiDeps) => ({
     path: slotsPath,
     operationId: 'addRegressionSlot',
     summary: 'Plan another regression cycle',
-    description: 'Between now and the target release date, until post-regression opens. It reopens a regression that waits at its gate.',
+    description:
+      'Between now and the target release date, until post-regression opens. It reopens a regression that waits at its gate, and takes back a trigger-pre-release that has not come to the gate.',
     middleware: [idempotent(deps)] as const,
     request: { params: releaseParams, headers: idempotencyHeader, ...jsonBody(newSlotSchema) },
     responses: { 201: answer('The slot', slotSchema), ...writeProblems },

@@ -21,7 +21,6 @@ export const permissions = [
   'config:write',
   'token:write',
   'member:write',
-  'queues:operate',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -38,14 +37,7 @@ const releaseManager: readonly Permission[] = [
   'gate:approve',
   'config:write',
 ];
-const admin: readonly Permission[] = [
-  ...releaseManager,
-  'gate:override',
-  'integration:write',
-  'token:write',
-  'member:write',
-  'queues:operate',
-];
+const admin: readonly Permission[] = [...releaseManager, 'gate:override', 'integration:write', 'token:write', 'member:write'];
 
 const permissionsOf: Record<Role, ReadonlySet<Permission>> = {
   owner: new Set(permissions),

@@ -56,9 +56,12 @@ export interface NotificationData {
   REGRESSION_STAGE_APPROVAL_REQUEST: { cycle: number; rcTag: string; commit: string; quorum: number };
   PRE_RELEASE_CHERRY_PICKS_REMINDER: { rcTag: string; commits: { sha: string; subject: string; url: string | null }[] };
   POST_REGRESSION_SUMMARY: { tag: string; builds: BuildLink[]; notesUrl: string | null };
-  TASK_FAILED: { task: { id: string; type: string; title: string }; message: string; remedy: string };
+  /** `waits`: for a connection to be mended; it goes on by itself then, and nothing else of the release stops. */
+  TASK_FAILED: { task: { id: string; type: string; title: string }; message: string; remedy: string; waits?: boolean };
   RELEASE_PAUSED: { reasons: string[]; by: string | null; note: string | null };
   RELEASE_RESUMED: { by: string | null; note: string | null };
+  /** The gate was not passed: somebody who may set it aside did. */
+  GATE_OVERRIDDEN: { how: 'skipped' | 'completed'; by: string | null; reason: string };
   RELEASE_COMPLETED: { completedAt: string; tag: string | null };
   RELEASE_ARCHIVED: { by: string | null; reason: string | null };
   TARGET_DATE_CHANGED: { before: string; after: string; reason: string | null; by: string | null };

@@ -41,6 +41,7 @@ const samples: { [T in NotificationType]: NotificationInput<T> } = {
   },
   RELEASE_PAUSED: { release, reasons: ['USER_REQUESTED'], by: 'Ada', note: 'Lunch' },
   RELEASE_RESUMED: { release, by: 'Ada', note: null },
+  GATE_OVERRIDDEN: { release, how: 'skipped', by: 'Ada', reason: 'Board decision' },
   RELEASE_COMPLETED: { release, completedAt: '2025-06-02T18:00:00.000Z', tag: 'v1.4.0' },
   RELEASE_ARCHIVED: { release, by: null, reason: 'Cancelled' },
   TARGET_DATE_CHANGED: { release, before: '2025-06-02T18:00:00.000Z', after: '2025-06-03T18:00:00.000Z', reason: 'A bug', by: 'Ada' },
@@ -77,6 +78,7 @@ describe('renderNotification', () => {
       TASK_FAILED: 'critical',
       RELEASE_PAUSED: 'critical',
       RELEASE_RESUMED: 'releases',
+      GATE_OVERRIDDEN: 'critical',
       RELEASE_COMPLETED: 'releases',
       RELEASE_ARCHIVED: 'releases',
       TARGET_DATE_CHANGED: 'releases',
@@ -104,6 +106,16 @@ describe('renderNotification', () => {
         },
       ],
     });
+  });
+
+  it('tells who overrode a gate, and why', () => {
+    const { content } = render('GATE_OVERRIDDEN');
+
+    expect(content.summary).toBe('REL-7: gate overridden by Ada');
+    expect(content.sections.slice(0, 2)).toEqual([
+      { text: 'The approval was skipped without the approvals it asks for.' },
+      { heading: 'Reason', text: 'Board decision' },
+    ]);
   });
 
   it('tells instants in UTC and says so', () => {
@@ -152,6 +164,12 @@ describe('renderNotification', () => {
     });
 
     expect(content).toEqual({ summary: 'REL-7: resumed by Ada Lovelace', sections: [{ fields: [{ label: 'Release', value: 'REL-7' }] }] });
+  });
+
+  it('does not call failed what waits for its connection', () => {
+    const { content } = renderNotification('TASK_FAILED', { ...samples.TASK_FAILED, waits: true });
+
+    expect(content.summary).toBe('REL-7: task "Fork the release branch" waits for a connection to be mended');
   });
 
   it('completes a release that has no tag', () => {

@@ -102,7 +102,7 @@ const templates: { [T in NotificationType]: Template<T> } = {
   },
   TASK_FAILED: {
     bucket: 'critical',
-    headline: (data) => `task "${data.task.title}" failed`,
+    headline: (data) => `task "${data.task.title}" ${data.waits === true ? 'waits for a connection to be mended' : 'failed'}`,
     sections: (data) => [{ text: data.message }, { heading: 'What to do', ...text(data.remedy) }],
   },
   RELEASE_PAUSED: {
@@ -114,6 +114,14 @@ const templates: { [T in NotificationType]: Template<T> } = {
     bucket: 'releases',
     headline: (data) => `resumed${by(data.by)}`,
     sections: (data) => [text(data.note)],
+  },
+  GATE_OVERRIDDEN: {
+    bucket: 'critical',
+    headline: (data) => `gate overridden${by(data.by)}`,
+    sections: (data) => [
+      { text: `The approval was ${data.how} without the approvals it asks for.` },
+      { heading: 'Reason', ...text(data.reason) },
+    ],
   },
   RELEASE_COMPLETED: {
     bucket: 'releases',

@@ -1,13 +1,19 @@
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import type { FailedConnection } from '../../domain/failure.ts';
 import type { AdapterDeps, Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
+import { createDownload } from '../../integrations/kit/download.ts';
 import { type GuardedFetch, guardFetch, type ProviderCall } from '../../integrations/kit/http.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { createTokenCache } from '../../integrations/kit/token-cache.ts';
 import { findProvider } from '../../integrations/registry.ts';
-import type { Keyring } from '../../platform/crypto.ts';
+import { DecryptError, type Keyring } from '../../platform/crypto.ts';
 import type { Limits } from '../../platform/limits.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { assertAttemptOurs } from '../execution/attempt-scope.ts';
+import { attributeErrors } from './attribute-errors.ts';
+import type { VerificationStatus } from './connection-view.ts';
+import { isMarked, judgeRefusal, named } from './judge-refusal.ts';
 import { connectionTableNames, sealContext } from './tables.ts';
 
 /** A stored connection, opened: the provider's manifest and what its factories need. */
@@ -22,6 +28,7 @@ export interface OpenConnection {
 export interface Connector {
   /**
    * Opens an active connection of the tenant; `null` id = the tenant's only active one of the category.
+   * Whatever its adapters throw names the connection; a refusal of the credentials is looked into and marks the connection for everybody.
    * @throws ProviderError not-found, or unauthorized when its verification failed: only a person can mend that.
    */
   open(category: Category, tenantId: string, integrationId: string | null, signal: AbortSignal): Promise<OpenConnection>;
@@ -40,6 +47,8 @@ interface ConnectorOptions {
   limits: Limits;
   metrics: Metrics;
   fetch: GuardedFetch;
+  /** The same for answers of any size. */
+  download: GuardedFetch;
   timeoutMs: number;
   /** What the operator knows better than the providers' own documents of their lag; null = nothing. */
   searchLagMaxMs?: number | null;
@@ -57,7 +66,7 @@ interface ConnectionRow {
   baseUrl: string;
   settings: unknown;
   credentials: string;
-  verificationStatus: string;
+  verificationStatus: VerificationStatus;
   verificationError: string | null;
 }
 
@@ -66,26 +75,30 @@ const HEAD_ROOM_EVERY_MS = 10_000;
 
 export function createConnector(options: ConnectorOptions): Connector {
   const headRoomWritten = new Map<string, number>();
+  const tokens = createTokenCache(options.now);
 
   function deps(provider: Provider, category: Category, integrationId: string, signal: AbortSignal): AdapterDeps {
-    const fetch = guardFetch({
+    const door = {
       provider: provider.id,
-      fetch: inPermit(provider, integrationId),
-      timeoutMs: options.timeoutMs,
       signal,
       admit: () => admit(provider, integrationId),
-      observe: (call) => observe(call, category, integrationId),
-    });
-    return { fetch, now: options.now };
+      observe: (call: ProviderCall) => observe(call, category, integrationId),
+    };
+    return {
+      fetch: guardFetch({ ...door, fetch: inPermit(provider, integrationId, options.fetch), timeoutMs: options.timeoutMs }),
+      download: createDownload({ ...door, fetch: inPermit(provider, integrationId, options.download), idleMs: options.timeoutMs }),
+      tokens,
+      now: options.now,
+    };
   }
 
   /** At most so many calls of a connection at once, over all processes. */
-  function inPermit(provider: Provider, integrationId: string): GuardedFetch {
+  function inPermit(provider: Provider, integrationId: string, fetch: GuardedFetch): GuardedFetch {
     return async (input, init) => {
       const permit = await options.limits.withPermit(`parallel:${integrationId}`, options.parallelCalls, options.timeoutMs, () => {
         // The very last moment: waiting for the permit may have taken long.
         assertAttemptOurs();
-        return options.fetch(input, init);
+        return fetch(input, init);
       });
       if (permit.ok) return permit.value;
       throw new ProviderError('rate-limited', `The connection has ${options.parallelCalls} calls to ${provider.displayName} under way.`, {
@@ -122,7 +135,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       .catch(() => undefined);
   }
 
-  return {
+  const connector: Connector = {
     async open(category, tenantId, integrationId, signal) {
       const rows = await options.db.rows<ConnectionRow>(
         `SELECT id, provider, display_name AS displayName, base_url AS baseUrl, settings, credentials,
@@ -137,23 +150,23 @@ export function createConnector(options: ConnectorOptions): Connector {
       const provider = findProvider(row.provider);
       if (provider === null)
         throw new ProviderError('not-found', `The provider ${row.provider} is not installed.`, { provider: row.provider });
-      if (row.verificationStatus === 'INVALID' || row.verificationStatus === 'EXPIRED') {
+      const about: FailedConnection & { category: Category } = { category, id: row.id, displayName: row.displayName };
+      if (isMarked(row)) {
         throw new ProviderError(
           'unauthorized',
           `The connection "${row.displayName}" does not work: ${row.verificationError ?? row.verificationStatus}`,
-          {
-            provider: provider.id,
-          },
+          { provider: provider.id, connection: about },
         );
       }
-      const opened = options.keyring.open(row.credentials, sealContext(category, row.id, 'credentials'));
-      const connection = {
-        id: row.id,
-        baseUrl: row.baseUrl,
-        credentials: provider.credentials.parse(JSON.parse(opened.reveal())),
-        settings: provider.settings.parse(parseJson(row.settings)),
-      };
-      return { id: row.id, category, provider, connection, deps: deps(provider, category, row.id, signal) };
+      const connection = unseal(options.keyring, provider, row, about);
+      const suspect = { category, tenantId, provider, connection, credentials: row.credentials };
+      const attributed = attributeErrors(provider, async (error) => {
+        if (!(error instanceof ProviderError)) return error;
+        const refusal = named(error, about);
+        if (error.kind !== 'unauthorized') return refusal;
+        return judgeRefusal({ db: options.db, connector, now: options.now, signal }, suspect, refusal);
+      });
+      return { id: row.id, category, provider: attributed, connection, deps: deps(provider, category, row.id, signal) };
     },
 
     comesToLightWithinMs: (lagMs) => options.timeoutMs + Math.min(lagMs, options.searchLagMaxMs ?? lagMs),
@@ -162,4 +175,28 @@ export function createConnector(options: ConnectorOptions): Connector {
       return { id: connection.id, category, provider, connection, deps: deps(provider, category, connection.id, signal) };
     },
   };
+  return connector;
+}
+
+/** @throws ProviderError unauthorized where what is stored cannot be used: it must be entered again, or the operator must restore the key */
+function unseal(keyring: Keyring, provider: Provider, row: ConnectionRow, about: FailedConnection & { category: Category }): Connection {
+  const unusable = (why: string, cause?: unknown) =>
+    new ProviderError('unauthorized', `The connection "${row.displayName}" cannot be used: ${why}`, {
+      ...{ provider: provider.id, connection: about, cause },
+    });
+  let opened: string;
+  try {
+    opened = keyring.open(row.credentials, sealContext(about.category, row.id, 'credentials')).reveal();
+  } catch (error) {
+    if (!(error instanceof DecryptError)) throw error;
+    throw unusable('its credentials cannot be decrypted. The operator must restore the key, or they must be entered again.', error);
+  }
+  // Its issues could quote what is secret.
+  const credentials = provider.credentials.safeParse(JSON.parse(opened));
+  const settings = provider.settings.safeParse(parseJson(row.settings));
+  if (!credentials.success || !settings.success) {
+    const what = credentials.success ? 'settings' : 'credentials';
+    throw unusable(`its ${what} are not what the form of ${provider.displayName} asks for any more. They must be entered again.`);
+  }
+  return { id: row.id, baseUrl: row.baseUrl, credentials: credentials.data, settings: settings.data };
 }

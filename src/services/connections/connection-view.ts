@@ -85,6 +85,8 @@ export interface ConnectionView {
   webhookUrl: string | null;
   webhookEnabled: boolean;
   hasWebhookSecret: boolean;
+  /** What somebody should see to before it stops working. */
+  warnings: string[];
   createdByAccountId: string;
   createdAt: string;
   updatedAt: string;
@@ -93,7 +95,7 @@ export interface ConnectionView {
 export const webhookUrlOf = (publicUrl: string, provider: Provider, integrationId: string): string | null =>
   provider.webhook === undefined ? null : `${publicUrl}/api/v1/webhooks/${provider.id}/${integrationId}`;
 
-export function connectionView(row: ConnectionRow, category: Category, publicUrl: string): ConnectionView {
+export function connectionView(row: ConnectionRow, category: Category, publicUrl: string, now = new Date()): ConnectionView {
   const provider = findProvider(row.provider);
   return {
     id: row.id,
@@ -114,8 +116,19 @@ export function connectionView(row: ConnectionRow, category: Category, publicUrl
     webhookUrl: provider === null ? null : webhookUrlOf(publicUrl, provider, row.id),
     webhookEnabled: Boolean(row.webhookEnabled),
     hasWebhookSecret: row.webhookSecret !== null,
+    warnings: warningsOf(row, now),
     createdByAccountId: row.createdByAccountId,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };
+}
+
+const EXPIRY_WARNING_MS = 7 * 86_400_000;
+
+function warningsOf({ credentialExpiresAt, verificationStatus }: ConnectionRow, now: Date): string[] {
+  if (credentialExpiresAt === null || verificationStatus === 'EXPIRED') return [];
+  const leftMs = credentialExpiresAt.getTime() - now.getTime();
+  if (leftMs > EXPIRY_WARNING_MS) return [];
+  const when = credentialExpiresAt.toISOString();
+  return [leftMs > 0 ? `The credential expires at ${when}; renew it before then.` : `The credential expired at ${when}; renew it.`];
 }

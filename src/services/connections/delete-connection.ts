@@ -3,56 +3,54 @@ import { writeHistory } from '../../engine/history.ts';
 import type { Category } from '../../integrations/kit/define-provider.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { conflict } from '../service-error.ts';
-import { connectionRow } from './connection-view.ts';
+import { type ConnectionRow, connectionRow } from './connection-view.ts';
+import { forgetHook } from './forget-hook.ts';
 import { connectionTableNames } from './tables.ts';
+import { inWords, usedBy } from './used-by.ts';
 
-/** Soft: the row stays for the histories that name it, without its secrets. Refused while release configs or running releases use it. */
-export async function deleteConnection(deps: ServiceDeps, caller: Caller, category: Category, id: string): Promise<void> {
+/**
+ * Soft: the row stays for the histories that name it, without its secrets. Refused while release configs or running releases use it, unless
+ * `force`: then their tasks fail where they need it. Its webhook is removed at the provider if that can be done.
+ */
+export async function deleteConnection(
+  deps: ServiceDeps,
+  caller: Caller,
+  category: Category,
+  id: string,
+  { force }: { force: boolean },
+): Promise<void> {
   authorise(caller, 'integration:write');
-  await deps.db.transact(async (tx) => {
+  const gone = await deps.db.transact(async (tx) => {
     // The lock excludes release configs that are being written to use it: they share-lock the row.
     const row = await connectionRow(tx, category, caller.tenantId, id, 'FOR UPDATE');
-    await demandUnused(tx, caller.tenantId, category, id);
+    const users = inWords(await usedBy(tx, caller.tenantId, category, id));
+    if (users !== null && !force) throw conflict(`The integration is used by ${users}. Send force=true to delete it all the same.`);
     await tx.run(
       `UPDATE ${connectionTableNames[category]}
        SET is_active = 0, credentials = '', webhook_secret = NULL, webhook_enabled = 0, verify_at = NULL, updated_at = UTC_TIMESTAMP(3)
        WHERE tenant_id = ? AND id = ?`,
       [caller.tenantId, id],
     );
-    await writeHistory(tx, [
-      {
-        tenantId: caller.tenantId,
-        scopeId: id,
-        entityType: 'integration',
-        entityId: id,
-        action: 'REMOVE',
-        actor: actorOf(caller),
-        items: [{ field: 'displayName', before: row.displayName, after: null }],
-      },
-    ]);
+    await recordRemoval(tx, caller, row, users);
+    return row;
   });
+  // Its credentials are known here alone by now. If the process dies first, the hook stands and its calls are answered 404.
+  await forgetHook(deps, category, gone);
 }
 
-/** How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config. */
-const references: Record<Category, { field: string; configTable: string | null }> = {
-  scm: { field: 'scmIntegrationId', configTable: null },
-  'ci-cd': { field: 'ciConfigId', configTable: 'ci_cd_configs' },
-  'project-management': { field: 'projectManagementConfigId', configTable: 'project_management_configs' },
-  'test-management': { field: 'testManagementConfigId', configTable: 'test_management_configs' },
-  communication: { field: 'commsConfigId', configTable: 'tenant_comm_channels' },
-};
-
-async function demandUnused(tx: Tx, tenantId: string, category: Category, id: string): Promise<void> {
-  const { field, configTable } = references[category];
-  let ids = [id];
-  if (configTable !== null) {
-    const configs = await tx.rows<{ id: string }>(`SELECT id FROM ${configTable} WHERE tenant_id = ? AND integration_id = ?`, [
-      tenantId,
-      id,
-    ]);
-    ids = configs.map((config) => config.id);
-  }
-  if (ids.length > 0) await demandUnreferenced(tx, tenantId, field, ids, 'The integration');
+function recordRemoval(tx: Tx, caller: Caller, row: ConnectionRow, users: string | null): Promise<void> {
+  return writeHistory(tx, [
+    {
+      tenantId: caller.tenantId,
+      scopeId: row.id,
+      entityType: 'integration',
+      entityId: row.id,
+      action: 'REMOVE',
+      actor: actorOf(caller),
+      why: users === null ? null : `Although it was used by ${users}.`.slice(0, 1000),
+      items: [{ field: 'displayName', before: row.displayName, after: null }],
+    },
+  ]);
 }
 
 /** @throws ServiceError conflict naming the active release configs and unfinished releases that hold one of `ids` in `field` */

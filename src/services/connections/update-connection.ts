@@ -8,6 +8,8 @@ import { conflict, invalid } from '../service-error.ts';
 import { type ConnectionRow, type ConnectionView, connectionRow, connectionView } from './connection-view.ts';
 import { demandValid } from './create-connection.ts';
 import { parseConnection, providerFor } from './parse-connection.ts';
+import { registerOrSay, type WebhookRegistration } from './register-webhook.ts';
+import { resumeWaiting } from './resume-waiting.ts';
 import { scmColumns } from './scm-columns.ts';
 import { openCredentials, sealCredentials, sealWebhookSecret } from './seal-connection.ts';
 import { connectionTableNames } from './tables.ts';
@@ -23,10 +25,16 @@ export interface ConnectionChange {
   /** A new one is made and shown once. */
   rotateWebhookSecret: boolean;
   webhookEnabled?: boolean | undefined;
+  /** With a new webhook secret: tell it to the provider, too. */
+  register: boolean;
   verify: boolean;
 }
 
-export type UpdatedConnection = ConnectionView & { webhookSecret?: string };
+export interface UpdatedConnection extends ConnectionView {
+  webhookSecret?: string;
+  /** What came of `register`. */
+  webhook?: WebhookRegistration;
+}
 
 /** Whatever decides whether the connection works is verified again before it is stored. */
 export async function updateConnection(
@@ -41,13 +49,31 @@ export async function updateConnection(
   const provider = providerFor(category, row.provider);
   const access = await changedAccess(deps, category, provider, row, change);
   const webhookSecret = newWebhookSecret(provider, change);
-  return deps.db.transact(async (tx) => {
+  const updated = await deps.db.transact(async (tx) => {
     const fresh = await connectionRow(tx, category, caller.tenantId, id, 'FOR UPDATE');
     if (access !== null && fresh.credentials !== row.credentials) throw conflict('The integration was changed meanwhile; read it again.');
     await write(tx, deps, caller, { category, row: fresh, change, access, webhookSecret });
     const view = connectionView(await connectionRow(tx, category, caller.tenantId, id), category, deps.publicUrl);
     return webhookSecret === null ? view : { ...view, webhookSecret };
   });
+  return webhookSecret === null ? updated : { ...updated, ...(await announceSecret(deps, caller, category, id, change, updated)) };
+}
+
+const NEW_SECRET =
+  'The webhook secret is new, and the provider still signs with the old one: set the webhook up again (POST …/webhook), or enter the secret at the provider.';
+
+/** The secret is stored and must be shown, whatever the provider says to it. */
+async function announceSecret(
+  deps: ServiceDeps,
+  caller: Caller,
+  category: Category,
+  id: string,
+  change: ConnectionChange,
+  { warnings }: ConnectionView,
+): Promise<Pick<UpdatedConnection, 'webhook' | 'warnings'>> {
+  if (!change.register) return { warnings: [...warnings, NEW_SECRET] };
+  const webhook = await registerOrSay(deps, caller, category, id);
+  return { webhook, warnings: webhook.registered ? warnings : [...warnings, NEW_SECRET] };
 }
 
 interface ChangedAccess {
@@ -147,6 +173,10 @@ async function write(tx: Tx, deps: ServiceDeps, caller: Caller, { category, row,
     access === null
       ? ''
       : `, last_verified_at = IF(? = 'VALID', UTC_TIMESTAMP(3), NULL), verify_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND`;
+  if (access !== null) {
+    const wakes = await resumeWaiting(tx, caller.tenantId, row.id);
+    tx.afterCommit(() => deps.ring(wakes));
+  }
   await tx.run(
     `UPDATE ${connectionTableNames[category]} SET ${names.map((name) => `${name} = ?`).join(', ')}${timing}, updated_at = UTC_TIMESTAMP(3)
      WHERE tenant_id = ? AND id = ?`,

@@ -1,8 +1,7 @@
-import type { Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
+import type { AdapterDeps, Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
 import type { GuardedFetch } from '../../integrations/kit/http.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { invalid, ServiceError } from '../service-error.ts';
-import type { Connector } from './connect.ts';
 import type { VerificationStatus } from './connection-view.ts';
 
 /** What is written down of a verification. Times are relative, for the database's clock. */
@@ -26,8 +25,13 @@ const MAX_ERROR_CHARS = 1900;
 /** Two thousand connections made on one day must not all be verified in the same minute of the next. */
 const jittered = (ms: number) => Math.round(ms * (0.85 + Math.random() * 0.3));
 
+/** What verifying needs of a connector. */
+export interface Verifier {
+  openUnsaved(category: Category, provider: Provider, connection: Connection, signal: AbortSignal): { deps: AdapterDeps };
+}
+
 interface VerifyDeps {
-  connector: Connector;
+  connector: Verifier;
   now: () => Date;
   /** Ends the asking early: the process stops. */
   signal?: AbortSignal | undefined;

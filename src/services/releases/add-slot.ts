@@ -16,7 +16,10 @@ export interface AddSlotInput {
   automation?: boolean | undefined;
 }
 
-/** Plans another regression cycle. It reopens a regression that only waits at its gate. */
+/**
+ * Plans another regression cycle. It reopens a regression that only waits at its gate, and takes back a wish to leave regression: that would
+ * skip the very slot that is being added.
+ */
 export async function addSlot(
   deps: Pick<ServiceDeps, 'db' | 'ring' | 'keyring'>,
   caller: Caller,
@@ -33,11 +36,29 @@ export async function addSlot(
     ];
     if (problems.length > 0) throw invalid(problems);
     const view = await insertSlot(tx, caller, release, input, null);
+    await takeBackPreRelease(tx, caller, release);
     await announce(tx, deps.ring, release, 'NEW_SLOT_ADDED', { date: view.date, by: await nameOf(tx, caller) });
     await askPlanner(tx, deps.ring, release);
     await rememberAnswer(tx, deps, caller, { status: 201, body: view });
     return view;
   });
+}
+
+async function takeBackPreRelease(tx: Tx, caller: Caller, release: LockedRelease): Promise<void> {
+  if (release.preReleaseRequestedAt === null) return;
+  await tx.run('UPDATE releases SET pre_release_requested_at = NULL WHERE id = ? AND tenant_id = ?', [release.id, release.tenantId]);
+  await writeHistory(tx, [
+    {
+      tenantId: release.tenantId,
+      scopeId: release.id,
+      entityType: 'release',
+      entityId: release.id,
+      action: 'UPDATE',
+      actor: actorOf(caller),
+      why: 'a regression slot was added',
+      items: [{ field: 'preReleaseRequestedAt', before: iso(release.preReleaseRequestedAt), after: null }],
+    },
+  ]);
 }
 
 /** @param why told in the history */

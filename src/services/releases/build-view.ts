@@ -17,7 +17,8 @@ export interface BuildView {
   providerState: string | null;
   url: string | null;
   commit: string | null;
-  artifact: { name: string; url: string | null; size: number | null; digest: string | null } | null;
+  /** `kept`: it can be downloaded here. `url`: at the provider. */
+  artifact: { name: string; url: string | null; size: number | null; digest: string | null; kept: boolean } | null;
   dispatchedAt: string | null;
   createdAt: string;
   endedAt: string | null;
@@ -40,6 +41,7 @@ export interface BuildRow {
   artifactUrl: string | null;
   artifactSize: number | null;
   artifactDigest: string | null;
+  artifactKey: string | null;
   dispatchedAt: Date | null;
   createdAt: Date;
   endedAt: Date | null;
@@ -49,14 +51,17 @@ export interface BuildRow {
 export const buildColumns = `
   b.id, b.task_id AS taskId, b.platform, b.ordinal, b.workflow_type AS workflowType, b.mode, b.ref, b.version, b.status,
   b.provider_state AS providerState, b.url, b.commit_sha AS \`commit\`, b.artifact_name AS artifactName, b.artifact_url AS artifactUrl,
-  b.artifact_size AS artifactSize, b.artifact_digest AS artifactDigest, b.dispatched_at AS dispatchedAt, b.created_at AS createdAt,
+  b.artifact_size AS artifactSize, b.artifact_digest AS artifactDigest, b.artifact_key AS artifactKey, b.dispatched_at AS dispatchedAt, b.created_at AS createdAt,
   b.ended_at AS endedAt`;
 
 export function buildView(row: BuildRow): BuildView {
-  const { artifactName, artifactUrl, artifactSize, artifactDigest, ...build } = row;
+  const { artifactName, artifactUrl, artifactSize, artifactDigest, artifactKey, ...build } = row;
   return {
     ...build,
-    artifact: artifactName === null ? null : { name: artifactName, url: artifactUrl, size: artifactSize, digest: artifactDigest },
+    artifact:
+      artifactName === null
+        ? null
+        : { name: artifactName, url: artifactUrl, size: artifactSize, digest: artifactDigest, kept: artifactKey !== null },
     dispatchedAt: isoOrNull(row.dispatchedAt),
     createdAt: iso(row.createdAt),
     endedAt: isoOrNull(row.endedAt),

@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/failure.ts';
-import { remedy } from '../../domain/failure.ts';
+import { remedy, retryDecision } from '../../domain/failure.ts';
 import type { MessageContent } from '../../domain/message.ts';
 import type {
   BuildLink,
@@ -70,6 +70,7 @@ function compose({ type, data }: StoredNotification, release: ReleaseContext): R
       return say(type, { completedAt: new Date().toISOString(), tag: release.releaseTag });
     case 'RELEASE_PAUSED':
     case 'RELEASE_RESUMED':
+    case 'GATE_OVERRIDDEN':
     case 'RELEASE_ARCHIVED':
     case 'TARGET_DATE_CHANGED':
     case 'NEW_SLOT_ADDED':
@@ -94,7 +95,8 @@ function taskFailed(data: Record<string, unknown>): NotificationData['TASK_FAILE
   const type = text(data.taskType);
   const failure = data.failure as Failure;
   const title = Object.hasOwn(releaseTaskTypes, type) ? releaseTaskTypes[type as ReleaseTaskType].title : type;
-  return { task: { id: text(data.taskId), type, title }, message: failure.message, remedy: remedy(failure) };
+  const waits = retryDecision(failure).when === 'restored';
+  return { task: { id: text(data.taskId), type, title }, message: failure.message, remedy: remedy(failure), waits };
 }
 
 function failures(data: Record<string, unknown>, release: ReleaseContext) {

@@ -6,6 +6,7 @@ import { writeHistory } from '../../engine/history.ts';
 import { type Intervention, intervene } from '../../engine/intervene.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { conflict, notFound } from '../service-error.ts';
+import { announce, nameOf } from './announce.ts';
 import { gateTaskType } from './gate-view.ts';
 import { readTask, type TaskDetail } from './get-task.ts';
 import { type LockedRelease, lockRelease } from './release-row.ts';
@@ -34,7 +35,12 @@ export async function interveneInTask(
     if (overrides) authorise(caller, 'gate:override');
     const result = await intervene(tx, task.id, intervention, actorOf(caller), deps.ring);
     if (!result.ok) throw conflict(whyNot(task, result.status));
-    if (overrides) await recordOverride(tx, caller, release, task, intervention.why ?? '');
+    if (overrides) {
+      const reason = intervention.why ?? '';
+      await recordOverride(tx, caller, release, task, reason);
+      const how = intervention.do === 'skip' ? 'skipped' : 'completed';
+      await announce(tx, deps.ring, release, 'GATE_OVERRIDDEN', { how, by: await nameOf(tx, caller), reason });
+    }
     return readTask(tx, release.tenantId, release.run.id, task.id);
   });
 }
@@ -57,7 +63,7 @@ function whyNot(task: TaskHead, status: TaskStatus): string {
   return `The task ${task.key} is ${status}; ${now}.`;
 }
 
-/** A gate that was not passed but overridden must never look like one that was. */
+/** A gate that was not passed but overridden must never look like one that was, and nobody should learn of it by chance. */
 function recordOverride(tx: Tx, caller: Caller, release: LockedRelease, task: TaskHead, why: string): Promise<void> {
   return writeHistory(tx, [
     {

@@ -36,7 +36,9 @@ interface EventRow {
   why: string | null;
 }
 
-/** Everything that ever happened to a release, newest first. */
+const SEQUENCE_OF = 'SELECT sequence FROM state_history WHERE tenant_id = ? AND scope_id = ? AND id = ?';
+
+/** Everything that ever happened to a release, newest first: by the database's order, for the clocks of processes may differ. */
 export async function listHistory(
   deps: Pick<ServiceDeps, 'db'>,
   caller: Caller,
@@ -50,8 +52,8 @@ export async function listHistory(
     `SELECT h.id, h.occurred_at AS at, h.entity_type AS entityType, h.entity_id AS entityId, h.action, h.account_id AS accountId,
             a.display_name AS displayName, h.why
      FROM state_history h LEFT JOIN accounts a ON a.id = h.account_id
-     WHERE h.tenant_id = ? AND h.scope_id = ?${after === null ? '' : ' AND h.id < ?'} ORDER BY h.id DESC LIMIT ?`,
-    [caller.tenantId, releaseId, ...(after === null ? [] : [after]), page.limit + 1],
+     WHERE h.tenant_id = ? AND h.scope_id = ?${after === null ? '' : ` AND h.sequence < (${SEQUENCE_OF})`} ORDER BY h.sequence DESC LIMIT ?`,
+    [caller.tenantId, releaseId, ...(after === null ? [] : [caller.tenantId, releaseId, after]), page.limit + 1],
   );
   const items = await itemsOf(
     deps.db,

@@ -16,6 +16,7 @@ const task = (over: Partial<TaskFact>): TaskFact => ({
   deadlineAt: null,
   onDeadline: 'fail',
   failure: null,
+  connection: null,
   approvals: null,
   unmet: [],
   ...over,
@@ -39,6 +40,7 @@ describe('why a task waits', () => {
     ['a retry', { status: 'WAITING', waitReason: 'RETRY', runAt: later }, 'time', 'it is tried again'],
     ['a retry kept back by a pause', { status: 'WAITING', waitReason: 'RETRY', runAt: later, held: true }, 'person', null],
     ['a rate limit', { status: 'WAITING', waitReason: 'RATE_LIMIT', runAt: later }, 'time', 'it goes on'],
+    ['a broken connection', { status: 'WAITING', waitReason: 'CONNECTION', runAt: later }, 'person', null],
     ['a timer', { status: 'WAITING', waitReason: 'TIMER', runAt: later }, 'time', 'it goes on'],
     ['a failed one', { status: 'FAILED', runAt: null }, 'person', null],
   ] as [string, Partial<TaskFact>, string, string | null][])(
@@ -59,6 +61,22 @@ describe('why a task waits', () => {
 
     expect(item.sentence).toContain('No write access.');
     expect(item.remedy).toContain('Grant the github connection');
+  });
+
+  it('names the connection that must be mended, since when, who can do it and how', () => {
+    const connection = { category: 'scm', id: '01JD8Z2M6Y6Q6S7T8V9W0X1Y30', displayName: 'Acme app' };
+    const failure = { kind: 'unauthorized' as const, message: 'Bad credentials.', provider: 'github', connection };
+    const request = `PATCH /api/v1/tenants/T/integrations/scm/${connection.id}`;
+    const state = { verificationStatus: 'INVALID', error: 'Bad credentials.', since: earlier.toISOString(), roles: ['owner'] };
+    const broken = { ...connection, ...state, people: ['Ada'], request };
+
+    const item = taskItem(task({ status: 'WAITING', waitReason: 'CONNECTION', runAt: later, failure, connection: broken }), now);
+
+    expect(item.connection).toEqual(broken);
+    expect(item.remedy).toContain('An owner or admin must renew the credentials of the connection "Acme app"');
+    for (const words of ['"Acme app"', connection.id, earlier.toISOString(), 'Bad credentials.', 'Ada', request]) {
+      expect(item.sentence).toContain(words);
+    }
   });
 
   it('tells of the deadline only where there is one', () => {

@@ -1,5 +1,6 @@
 import { type Failure, remedy } from '../../domain/failure.ts';
 import type { DeadlineAction, HoldReason, TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { BrokenConnection } from './broken-connections.ts';
 import { gateTaskType } from './gate-view.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { titleOf } from './task-view.ts';
@@ -22,6 +23,8 @@ export interface WhyItem {
   onDeadline: DeadlineAction | null;
   /** What a person can do. */
   remedy: string | null;
+  /** The connection at fault, where one is. */
+  connection: BrokenConnection | null;
   /** All of it for people. */
   sentence: string;
 }
@@ -45,6 +48,8 @@ export interface TaskFact {
   deadlineAt: Date | null;
   onDeadline: DeadlineAction;
   failure: Failure | null;
+  /** Through which the failure came, as it stands now. */
+  connection: BrokenConnection | null;
   /** Of a gate: how many approved and how many must. */
   approvals: { given: number; quorum: number } | null;
   /** Of a gate: what does not hold, in words. */
@@ -115,6 +120,7 @@ export function taskItem(task: TaskFact, now: Date): WhyItem {
     since: iso(task.since),
     deadlineAt: isoOrNull(task.deadlineAt),
     onDeadline: task.deadlineAt === null ? null : task.onDeadline,
+    connection: task.connection,
     ...told,
     nextAt: told.nextAction === null ? null : isoOrNull(task.runAt),
     sentence: `"${titleOf(task.type)}" ${told.sentence}`,
@@ -169,12 +175,25 @@ function waiting(task: TaskFact): Told {
       return { ...paused(task, 'it is tried again'), remedy: null, sentence: `failed and is tried again${at(task)}.${last}` };
     case 'RATE_LIMIT':
       return { ...paused(task, 'it goes on'), remedy: null, sentence: `waits for the provider's rate limit${at(task)}.${last}` };
+    case 'CONNECTION':
+      return broken(task, last);
     case 'TIMER':
     case 'WINDOW':
       return { on: 'time', nextAction: 'it goes on', remedy: null, sentence: `waits for its time.${next}` };
     default:
       return outside(task, look, next);
   }
+}
+
+/** Nothing happens before somebody mends the connection; then it goes on by itself. */
+function broken(task: TaskFact, last: string): Told {
+  const what = task.failure === null ? null : remedy(task.failure);
+  const { connection } = task;
+  if (connection === null) return { on: 'person', nextAction: null, remedy: what, sentence: `waits for a connection to be mended.${last}` };
+  const since = connection.since === null ? '' : ` since ${connection.since}`;
+  const who = connection.people.length === 0 ? '' : ` ${connection.people.join(', ')} can mend it: ${connection.request}.`;
+  const sentence = `waits because the connection "${connection.displayName}" (${connection.category}, ${connection.id}) has not worked${since}.${last}${who}`;
+  return { on: 'person', nextAction: null, remedy: what, sentence };
 }
 
 /** A gate that does not ask people yet says which of its requirements do not hold. */
@@ -198,4 +217,13 @@ function failed(task: TaskFact): Told {
   return { on: 'person', nextAction: null, remedy: what, sentence: `failed: ${message} ${what}` };
 }
 
-const silent = { id: null, since: null, nextAction: null, nextAt: null, deadlineAt: null, onDeadline: null, remedy: null } as const;
+const silent = {
+  id: null,
+  since: null,
+  nextAction: null,
+  nextAt: null,
+  deadlineAt: null,
+  onDeadline: null,
+  remedy: null,
+  connection: null,
+} as const;

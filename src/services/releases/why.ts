@@ -6,6 +6,7 @@ import type { ReleaseStatus } from '../../domain/release/vocabulary.ts';
 import type { DeadlineAction, HoldReason, RunStatus, TaskStatus, WaitReason } from '../../domain/run.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
+import { type BrokenConnection, brokenConnections } from './broken-connections.ts';
 import { gateTaskType } from './gate-view.ts';
 import { displayIdOf } from './release-row.ts';
 import { attentionItem, holdItem, planningFailedItem, slotItem, taskItem, type WhyItem } from './why-items.ts';
@@ -41,7 +42,7 @@ interface Row {
   now: Date;
 }
 
-/** What a release waits for: what, on whom, since when, and what happens next by itself and when. One query. */
+/** What a release waits for: what, on whom, since when, and what happens next by itself and when. One query, unless a connection is broken. */
 export async function whyRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, releaseId: string): Promise<WhyView> {
   authorise(caller, 'release:read');
   if (!isValid(releaseId)) throw notFound('The release');
@@ -49,13 +50,15 @@ export async function whyRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, 
   const rows = await deps.db.rows<Row>(query, [...scope, ...scope, gateTaskType, gateTaskType, ...scope, ...scope]);
   const head = rows.find((row) => row.kind === 'release');
   if (head === undefined) throw notFound('The release');
-  const items = [...rows.flatMap((row) => itemsOf(row, head)), ...planningItems(head)].sort((a, b) => urgency(a) - urgency(b));
+  const failed = rows.flatMap((row) => (row.kind === 'task' ? (failureOf(row)?.connection ?? []) : []));
+  const broken = await brokenConnections(deps.db, caller.tenantId, failed);
+  const items = [...rows.flatMap((row) => itemsOf(row, head, broken)), ...planningItems(head)].sort((a, b) => urgency(a) - urgency(b));
   const status = releaseStatus({ status: head.status as RunStatus, held: head.held === 1 }, { archivedAt: head.since });
   const displayId = displayIdOf(Number(head.name));
   return { releaseId, displayId, status, at: head.now.toISOString(), summary: summarise(displayId, status, items), items };
 }
 
-function itemsOf(row: Row, head: Row): WhyItem[] {
+function itemsOf(row: Row, head: Row, broken: ReadonlyMap<string, BrokenConnection>): WhyItem[] {
   const since = row.since ?? head.now;
   switch (row.kind) {
     case 'hold':
@@ -69,7 +72,7 @@ function itemsOf(row: Row, head: Row): WhyItem[] {
         }),
       ];
     case 'task':
-      return [taskItem({ ...taskFact(row), since }, head.now)];
+      return [taskItem({ ...taskFact(row, broken), since }, head.now)];
     case 'slot':
       return [slotItem({ id: row.id, date: row.runAt ?? head.now }, head.now)];
     default:
@@ -77,7 +80,10 @@ function itemsOf(row: Row, head: Row): WhyItem[] {
   }
 }
 
-function taskFact(row: Row) {
+const failureOf = (row: Row) => parseJson(row.failure) as Failure | null;
+
+function taskFact(row: Row, broken: ReadonlyMap<string, BrokenConnection>) {
+  const failure = failureOf(row);
   const output = parseJson(row.output) as { quorum?: number; requirements?: { met: boolean | 'unknown'; evidence: string }[] } | null;
   return {
     id: row.id,
@@ -88,14 +94,15 @@ function taskFact(row: Row) {
     runAt: row.runAt,
     deadlineAt: row.deadlineAt,
     onDeadline: row.onDeadline ?? 'fail',
-    failure: parseJson(row.failure) as Failure | null,
+    failure,
+    connection: broken.get(failure?.connection?.id ?? '') ?? null,
     approvals: output === null ? null : { given: row.given ?? 0, quorum: output.quorum ?? 0 },
     unmet: (output?.requirements ?? []).filter(({ met }) => met !== true).map(({ evidence }) => evidence),
   };
 }
 
 function planningItems(head: Row): WhyItem[] {
-  const failure = parseJson(head.failure) as Failure | null;
+  const failure = failureOf(head);
   return [
     ...(failure === null ? [] : [planningFailedItem(failure, head.runAt)]),
     ...(head.note === null ? [] : [attentionItem(head.note)]),
