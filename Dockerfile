@@ -15,6 +15,9 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 # Migrations are read at run time, beside dist.
 COPY drizzle ./drizzle
+# A new volume mounted here takes over this owner.
+RUN mkdir -p /var/lib/signalbox/artifacts && chown -R node:node /var/lib/signalbox
+ENV ARTIFACTS_DIR=/var/lib/signalbox/artifacts
 USER node
 EXPOSE 3000 9464
 STOPSIGNAL SIGTERM

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Role } from '../domain/access/permissions.ts';
+import type { ArtifactStore } from '../platform/artifact-store.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Checks } from '../platform/ops-server.ts';
@@ -15,6 +16,8 @@ export interface ApiDeps extends ServiceDeps {
   checks: Checks;
   /** Requests per minute and token. */
   budget: RequestBudget;
+  /** Where the artifacts of builds are kept. */
+  artifacts: ArtifactStore;
   /** For the queue board. */
   queues: Pick<Queues, 'all'>;
   /** Whether `X-Forwarded-*` come from a proxy that can be believed. */
@@ -23,11 +26,15 @@ export interface ApiDeps extends ServiceDeps {
   fixedPublicUrl: string | null;
 }
 
-/** What the middleware learned about the request. All but the first two exist behind the authentication only. */
+/** What the middleware learned about the request. `caller` and what follows exist behind the authentication only. */
 export interface AppEnv {
   Variables: {
     requestId: string;
     logger: Logger;
+    /** A probe that answers 503 is no failed request: its route logs the change. */
+    isProbe: boolean | undefined;
+    /** Behind the queue board's login only. */
+    operatorId: string | undefined;
     caller: Caller;
     tokenId: string;
     /** Of the member and of the token. */

@@ -2,6 +2,9 @@ import { z } from '@hono/zod-openapi';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ProviderError, type ProviderErrorKind } from '../integrations/kit/provider-error.ts';
+import { issueText, type ValidationIssue } from '../platform/issue-text.ts';
+import { LockBusyError, LockLostError, LockUnavailableError } from '../platform/lock.ts';
 import { isOutage } from '../services/outage.ts';
 import { ServiceError, type ServiceErrorCode } from '../services/service-error.ts';
 import type { AppEnv } from './context.ts';
@@ -36,6 +39,10 @@ export type ProblemCode =
   | 'too-large'
   | 'unsupported-media-type'
   | 'too-many-requests'
+  | 'provider-refused'
+  | 'provider-limited'
+  | 'provider-unusable'
+  | 'provider-unavailable'
   | 'internal';
 
 const kinds: Record<ProblemCode, { status: ContentfulStatusCode; title: string }> = {
@@ -51,6 +58,24 @@ const kinds: Record<ProblemCode, { status: ContentfulStatusCode; title: string }
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'Not available now' },
+  // Never 401: that is about the caller's own token.
+  'provider-refused': { status: 409, title: 'The provider refuses it' },
+  'provider-limited': { status: 429, title: "The provider's rate limit is used up" },
+  'provider-unusable': { status: 502, title: "The provider's answer cannot be used" },
+  'provider-unavailable': { status: 503, title: 'The provider is not available now' },
+};
+
+/** What the provider's trouble is to whoever asked us. */
+const ofProvider: Record<ProviderErrorKind, ProblemCode> = {
+  unauthorized: 'provider-refused',
+  forbidden: 'provider-refused',
+  'not-found': 'provider-refused',
+  conflict: 'provider-refused',
+  invalid: 'provider-refused',
+  'rate-limited': 'provider-limited',
+  unavailable: 'provider-unavailable',
+  timeout: 'provider-unavailable',
+  malformed: 'provider-unusable',
 };
 
 export interface FieldError {
@@ -79,11 +104,26 @@ export function problem(c: Context<AppEnv>, code: ProblemCode, detail: string, o
 
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof ServiceError) return problem(c, error.code, error.message, { errors: error.problems });
+  if (error instanceof ProviderError) return providerProblem(error, c);
   if (error instanceof HTTPException) return frameworkProblem(error, c);
+  if (error instanceof LockBusyError) return problem(c, 'conflict', 'The same is being done right now; try again.', retryIn(1_000));
+  if (error instanceof LockUnavailableError || error instanceof LockLostError) {
+    return problem(c, 'unavailable', 'Redis is away, so its locks cannot be held; try again.', retryIn(2_000));
+  }
   c.get('logger').error({ err: error, method: c.req.method }, 'request failed');
-  if (isOutage(error)) return problem(c, 'unavailable', 'The database cannot be used now; try again.', { headers: { 'retry-after': '2' } });
+  if (isOutage(error)) return problem(c, 'unavailable', 'The database cannot be used now; try again.', retryIn(2_000));
   return problem(c, 'internal', `The request failed for a reason of ours. Tell the operator its id: ${c.get('requestId')}`);
 };
+
+const DEFAULT_LIMIT_MS = 60_000;
+
+function providerProblem({ kind, message, retryAfterMs }: ProviderError, c: Context<AppEnv>): Response {
+  const advice = kind === 'unauthorized' ? ' Somebody with integration:write must renew its credentials.' : '';
+  const waitMs = retryAfterMs ?? (kind === 'rate-limited' ? DEFAULT_LIMIT_MS : undefined);
+  return problem(c, ofProvider[kind], `${message}${advice}`, waitMs === undefined ? {} : retryIn(waitMs));
+}
+
+const retryIn = (ms: number) => ({ headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } });
 
 /** What the framework itself refuses: unreadable JSON, another media type. */
 function frameworkProblem(error: HTTPException, c: Context<AppEnv>): Response {
@@ -102,9 +142,7 @@ function frameworkProblem(error: HTTPException, c: Context<AppEnv>): Response {
 
 export const onNotFound: NotFoundHandler<AppEnv> = (c) => problem(c, 'not-found', `There is nothing at ${c.req.method} ${c.req.path}.`);
 
-interface Issue {
-  path: PropertyKey[];
-  message: string;
+interface Issue extends ValidationIssue {
   /** Of `unrecognized_keys`: each is a wrong field of its own. */
   keys?: string[];
 }
@@ -114,20 +152,26 @@ interface Issue {
  * field by field.
  */
 export function validationHook(
-  result: { success: true } | { success: false; target: string; error: { issues: Issue[] } },
+  result: { success: true } | { success: false; target: string; data?: unknown; error: { issues: Issue[] } },
   c: Context<AppEnv>,
 ): Response | undefined {
   if (result.success) return undefined;
   if (result.target === 'param') return problem(c, 'not-found', 'There is nothing with this id.');
-  return problem(c, 'invalid', 'The request has invalid fields.', { errors: fieldErrors(result.error.issues, result.target) });
+  return problem(c, 'invalid', 'The request has invalid fields.', { errors: fieldErrors(result.error.issues, result.target, result.data) });
 }
 
-export function fieldErrors(issues: readonly Issue[], target = 'json'): FieldError[] {
-  return issues.flatMap(({ path, message, keys }) =>
-    keys === undefined
-      ? [{ field: fieldName(path, target), message }]
-      : keys.map((key) => ({ field: fieldName([...path, key], target), message: 'is not a field that exists here' })),
-  );
+/** One problem for each field: what the later checks of a value say that the first has refused is noise. */
+function fieldErrors(issues: readonly Issue[], target: string, data: unknown): FieldError[] {
+  const errors = new Map<string, FieldError>();
+  for (const issue of issues) {
+    const paths = issue.keys === undefined ? [issue.path] : issue.keys.map((key) => [...issue.path, key]);
+    const message = issueText(issue, data);
+    for (const path of paths) {
+      const field = fieldName(path, target);
+      if (!errors.has(field)) errors.set(field, { field, message });
+    }
+  }
+  return [...errors.values()];
 }
 
 function fieldName(path: readonly PropertyKey[], target: string): string {

@@ -62,6 +62,7 @@ const refusals = {
   415: 'The body is not JSON',
   422: 'Fields are wrong; `errors` lists all of them',
   429: 'The token used up its requests; see Retry-After',
+  502: "The provider's answer cannot be used",
   503: 'Something needed is not available now',
 } as const;
 type Refusal = keyof typeof refusals;
@@ -75,6 +76,8 @@ export function problems<const S extends Refusal>(...statuses: readonly S[]) {
 
 /** What any protected read can answer besides success. */
 export const readProblems = problems(401, 403, 404, 422, 429);
+/** What a question that is passed on to a provider can answer besides success; 409 is its refusal, 429 may be its rate limit. */
+export const providerProblems = problems(401, 403, 404, 409, 422, 429, 502, 503);
 /** What any protected write can answer besides success. */
 export const writeProblems = problems(400, 401, 403, 404, 409, 413, 415, 422, 429);
 

@@ -12,6 +12,7 @@ import {
   revokeOperatorToken,
   uselessScopes,
 } from '../services/access/operator.ts';
+import { addOperator, listOperators, removeOperator } from '../services/access/operators.ts';
 import { rotateKeys } from '../services/connections/rotate-keys.ts';
 import { ServiceError } from '../services/service-error.ts';
 
@@ -31,6 +32,10 @@ const HELP = `Usage: npm run -s admin -- <command> [options]
   token revoke --id TOKEN_ID            holds at once in every process
   member add --tenant ID --role ROLE --name NAME [--email ADDRESS]
       Adds a member, or changes the role of one there is; without --email a service account.
+  operator add --name NAME              add who runs the installation; shows a token for the queue board once
+      [--expires-in 90d]
+  operator list                         all operators, never their tokens
+  operator remove --id OPERATOR_ID      holds at once in every process
   keys rotate                           seal every secret again with the newest key of SIGNALBOX_KEYS
 
   --json   one line of JSON instead of text
@@ -130,6 +135,39 @@ const commands: Record<string, Command> = {
         role: roleOf(values.role),
       });
       return { json: member, text: `${member.displayName} is ${member.role}: account ${member.accountId}` };
+    },
+  },
+  'operator add': {
+    options: ['name', 'expires-in'],
+    required: ['name'],
+    async run(db, values) {
+      const expiresAt = values['expires-in'] === undefined ? null : new Date(Date.now() + durationMs(values['expires-in']));
+      const { id: operatorId, token } = await addOperator(db, { name: name(values.name, 'name'), expiresAt });
+      const until = expiresAt === null ? 'without expiry' : `until ${expiresAt.toISOString()}`;
+      return {
+        json: { operatorId, token: token.reveal(), expiresAt },
+        text: `${token.reveal()}\n\nToken of operator ${operatorId}, ${until}. It is not shown again.`,
+      };
+    },
+  },
+  'operator list': {
+    options: [],
+    required: [],
+    async run(db) {
+      const operators = await listOperators(db);
+      const lines = operators.map(({ id, name: who, expiresAt, removedAt }) => {
+        const state = removedAt === null ? `expires ${expiresAt?.toISOString() ?? 'never'}` : `removed ${removedAt.toISOString()}`;
+        return `${id}  ${state}  ${who}`;
+      });
+      return { json: operators, text: lines.join('\n') || 'There is no operator yet.' };
+    },
+  },
+  'operator remove': {
+    options: ['id'],
+    required: ['id'],
+    async run(db, values) {
+      await removeOperator(db, values.id ?? '');
+      return { json: { operatorId: values.id, removed: true }, text: `Operator ${values.id} is removed.` };
     },
   },
   'keys rotate': {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from '../api/app.ts';
 import { createRequestBudget } from '../api/request-budget.ts';
+import { createLocks } from '../platform/lock.ts';
 import { openRuntime } from './runtime.ts';
 
 /* `npm run api`: takes commands, shows state, receives webhooks. Any number may run. */
@@ -30,7 +31,8 @@ const budget = createRequestBudget({
   now: () => Date.now(),
 });
 shutdown.add('budget', () => budget.close());
-const app = createApp({ ...runtime, budget, publicUrl, fixedPublicUrl: config.publicUrl, trustProxy: config.trustProxy });
+const locks = createLocks({ redis, prefix: config.signalboxPrefix, logger });
+const app = createApp({ ...runtime, locks, budget, publicUrl, fixedPublicUrl: config.publicUrl, trustProxy: config.trustProxy });
 
 // Requests under way are answered; connections that only wait for the next one are closed.
 shutdown.add('http server', () => {

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Database, openDatabase } from '../db/client.ts';
 import { schemaCheck } from '../db/migrate.ts';
 import type { RunDefinitions } from '../engine/run-definition.ts';
+import { type ArtifactStore, createDirectoryStore } from '../platform/artifact-store.ts';
 import { type Config, ConfigError, parseConfig } from '../platform/config.ts';
 import { createKeyring, type Keyring } from '../platform/crypto.ts';
 import { createDoorbell } from '../platform/doorbell.ts';
@@ -30,6 +31,7 @@ export interface Runtime {
   keyring: Keyring;
   limits: Limits;
   connector: Connector;
+  artifacts: ArtifactStore;
   definitions: RunDefinitions;
   shutdown: Shutdown;
   /** Unique per process; on leases, attempts and logs. */
@@ -76,6 +78,7 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
   const connector = createConnector({
     ...{ db, keyring, limits, metrics },
     fetch: outbound.fetch,
+    download: outbound.download,
     timeoutMs: config.providerTimeoutMs,
     searchLagMaxMs: config.searchLagMaxMs,
     callsPerMinute: config.callsPerMinute,
@@ -86,6 +89,7 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
   sampleQueues(metrics, queues);
   return {
     ...{ config, logger, metrics, db, redis, queues, keyring, limits, connector, definitions, shutdown },
+    artifacts: createDirectoryStore(config.artifactsDir),
     ring: doorbell.ring,
     owner: `${kind}-${hostname().slice(0, 20)}-${process.pid}-${randomUUID().slice(0, 8)}`.replaceAll(/[^\w.-]/g, '_'),
     blockingRedis: () => open('blocking'),

@@ -5,6 +5,7 @@ import { queueNames, tickQueueName } from '../platform/queues.ts';
 import { duties } from '../scheduler/duties.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { reverifyDueConnections } from '../services/connections/reverify.ts';
+import { forgetArtifacts } from '../services/forget-artifacts.ts';
 import { forgetOld } from '../services/retention.ts';
 import { openRuntime } from './runtime.ts';
 
@@ -25,7 +26,10 @@ const scheduler = startScheduler({
     sweep: () => sweepDue(db, queueNames, ring),
     takeBackLapsed: async () => (await sweepLapsedLeases(db, Object.values(queueOf), ring, definitions)) + (await sweepLapsedOutbox(db)),
     reverify: () => reverifyDueConnections(runtime, REVERIFY_AT_ONCE),
-    forgetOld: () => forgetOld(db, config.retentionDays),
+    forgetOld: async () => {
+      await forgetOld(db, config.retentionDays);
+      await forgetArtifacts(db, runtime.artifacts, config.artifactRetentionDays);
+    },
   }),
 });
 shutdown.add('scheduler', () => scheduler.close());

@@ -6,6 +6,7 @@ import { createLocks } from '../platform/lock.ts';
 import { startOpsServer } from '../platform/ops-server.ts';
 import { type QueueName, queueNames } from '../platform/queues.ts';
 import { createDeliver } from '../services/deliveries/deliver.ts';
+import { createArtifactKeeper } from '../services/execution/artifact-keeper.ts';
 import { createBuildService } from '../services/execution/build-service.ts';
 import { createCiCdService } from '../services/execution/ci-cd-service.ts';
 import { createNotificationService } from '../services/execution/notification-service.ts';
@@ -38,7 +39,7 @@ const executor = new TaskExecutor({
     ...{ cicd, notifications, releases },
     records: createReleaseRecords(db),
     scm: createSourceControlService(connector),
-    builds: createBuildService(db, cicd),
+    builds: createBuildService(db, cicd, createArtifactKeeper(runtime.artifacts, cicd, { maxBytes: config.artifactMaxMb * 1_000_000 })),
     tickets: createTicketService(db, connector),
     testRuns: createTestRunService(db, connector),
   },

@@ -150,6 +150,17 @@ const variables = {
     meaning: 'How long settled webhook events and messages are kept',
     schema: integer(1, 3650),
   }),
+  ARTIFACTS_DIR: variable({
+    default: '.data/artifacts',
+    meaning: 'Directory where the artifacts of builds are kept; shared by every api and worker, and by the scheduler, which clears it',
+    schema: z.string().min(1),
+  }),
+  ARTIFACT_MAX_MB: variable({ default: '4096', meaning: 'Largest artifact that is kept, megabytes', schema: integer(1, 1_000_000) }),
+  ARTIFACT_RETENTION_DAYS: variable({
+    default: '180',
+    meaning: 'How long an artifact is kept',
+    schema: integer(1, 36_500),
+  }),
   OUTBOUND_ALLOW: variable({
     default: unset,
     meaning:

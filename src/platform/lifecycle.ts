@@ -21,6 +21,9 @@ interface ShutdownOptions {
   host?: Host;
 }
 
+/** Time for the log to reach its reader, on top of the grace. */
+const LOG_DRAIN_MS = 1500;
+
 /**
  * SIGTERM and SIGINT close everything within the grace and exit: 0 if all closed, else 1; a second signal exits at once. An exception or
  * rejection nobody caught leaves the process in an unknown state: it is logged and the process exits 1; leases and locks lapse and another
@@ -54,6 +57,7 @@ export function onShutdown(logger: Logger, { graceMs, host = process as Host }: 
     const isClean = await Promise.race([closeAll(), graceIsOver]);
     clearTimeout(timer);
     logger.info({ clean: isClean }, isClean ? 'shut down' : 'shut down with something left open');
+    await drained(logger);
     host.exit(isClean ? 0 : 1);
   }
 
@@ -82,4 +86,15 @@ export function onShutdown(logger: Logger, { graceMs, host = process as Host }: 
     signal: controller.signal,
     begin,
   };
+}
+
+/** A log that nobody reads must not keep the process alive. */
+function drained(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LOG_DRAIN_MS);
+    logger.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Level, type Logger, pino } from 'pino';
+import { openLogStream } from './log-stream.ts';
 import { Secret } from './secret.ts';
 
 export type { Logger } from 'pino';
@@ -48,7 +49,14 @@ export function createLogger({ level, name, destination }: LoggerOptions): Logge
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: hideSecrets, bindings: hideSecrets },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? standardOutput());
+}
+
+function standardOutput(): DestinationStream {
+  // Asking for it makes a pipe non-blocking: a write to a full one fails then, where it would hold up the end of the process.
+  const stream = openLogStream(process.stdout.fd);
+  process.once('exit', () => stream.flushSync());
+  return stream;
 }
 
 /** The object itself when there is nothing to hide in it, else a copy; `depth` levels further down are looked at, too. */

@@ -32,6 +32,8 @@ export interface Outbound {
    * there without change in meaning; to another origin they are refused, because credentials would travel along.
    */
   fetch: Fetch;
+  /** The same for answers of any size, which the caller reads as they arrive. */
+  download: Fetch;
   /** Ends idle and running connections. */
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export interface Outbound {
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Beyond any provider's JSON; stops an endless body. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+const NO_LIMIT = -1;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 };
@@ -76,12 +79,15 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     }
   }
 
-  const agent = new Agent({
-    connect: (target, callback) => void connect(target, callback),
-    connections: 64,
-    keepAliveTimeout: 10_000,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-  });
+  const agentFor = (maxResponseSize: number) =>
+    new Agent({
+      connect: (target, callback) => void connect(target, callback),
+      connections: 64,
+      keepAliveTimeout: 10_000,
+      maxResponseSize,
+    });
+  const agent = agentFor(MAX_RESPONSE_BYTES);
+  const unlimited = agentFor(NO_LIMIT);
 
   function checkUrl(url: URL): void {
     if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -91,11 +97,11 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     if (isIP(host)) judge(host, [host], Number(url.port) || (DEFAULT_PORTS[url.protocol] ?? 0));
   }
 
-  async function send(url: URL, init: RequestInit): Promise<Response> {
+  async function send(url: URL, init: RequestInit, dispatcher: Agent): Promise<Response> {
     checkUrl(url);
     try {
       // The package's own fetch and the runtime's have the same shapes, declared twice: the runtime's cannot use this version's Agent.
-      const request = { ...init, redirect: 'manual', dispatcher: agent } as unknown as Parameters<typeof undiciFetch>[1];
+      const request = { ...init, redirect: 'manual', dispatcher } as unknown as Parameters<typeof undiciFetch>[1];
       return (await undiciFetch(url.href, request)) as unknown as Response;
     } catch (error) {
       throw refusalIn(error) ?? error;
@@ -112,20 +118,25 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     return next;
   }
 
-  return {
-    async fetch(input, init) {
+  const through =
+    (dispatcher: Agent): Fetch =>
+    async (input, init) => {
       const request = await unpack(input, init);
       let { url } = request;
       for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-        const response = await send(url, request.init);
+        const response = await send(url, request.init, dispatcher);
         const location = response.headers.get('location');
         if (request.init.redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response;
         await response.body?.cancel();
         url = redirectTarget(url, location, request.init, response.status);
       }
       return refuse(url.host, `"${url.host}" redirects in circles`);
-    },
-    close: () => agent.destroy(),
+    };
+
+  return {
+    fetch: through(agent),
+    download: through(unlimited),
+    close: async () => void (await Promise.all([agent.destroy(), unlimited.destroy()])),
   };
 }
 

@@ -178,7 +178,7 @@ async function historyTroubles(world: World): Promise<string[]> {
   const changes = await world.db.rows<Change>(
     `SELECT CONCAT(h.entity_type, ' ', COALESCE(i.entity_id, h.entity_id)) AS entity, i.value_before AS \`before\`, i.value_after AS after
      FROM state_history h JOIN state_history_items i ON i.history_id = h.id
-     WHERE i.field = 'status' AND h.entity_type IN ('run', 'stage', 'task', 'cycle', 'slot') ORDER BY h.id, i.ordinal`,
+     WHERE i.field = 'status' AND h.entity_type IN ('run', 'stage', 'task', 'cycle', 'slot') ORDER BY h.sequence, i.ordinal`,
   );
   const rows = await world.db.rows<{ entity: string; status: string }>(
     `SELECT CONCAT('run ', id) AS entity, status FROM runs

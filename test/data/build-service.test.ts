@@ -1,9 +1,16 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CiRunState } from '../../src/integrations/capabilities/ci.ts';
 import { ProviderError, type ProviderErrorKind } from '../../src/integrations/kit/provider-error.ts';
+import { type ArtifactStore, createDirectoryStore } from '../../src/platform/artifact-store.ts';
+import { createArtifactKeeper } from '../../src/services/execution/artifact-keeper.ts';
 import { type BuildRequest, type BuildService, createBuildService } from '../../src/services/execution/build-service.ts';
 import type { CiCdService } from '../../src/services/execution/ci-cd-service.ts';
+import { forgetArtifacts } from '../../src/services/forget-artifacts.ts';
 import { testDatabases } from '../support/databases.ts';
 import { type EngineWorld, openEngineWorld } from './engine-world.ts';
 
@@ -19,6 +26,9 @@ class Ci {
   trouble: Error | null = null;
   dispatchesAllTheSame = false;
   visibleWithinMs = 60_000;
+  /** What the provider says the artifact is. */
+  digest: string | null = null;
+  artifact: () => ReadableStream<Uint8Array> = () => new Blob(['app']).stream();
 
   service(): CiCdService {
     return {
@@ -36,7 +46,8 @@ class Ci {
         return handle === undefined ? null : this.#run(handle);
       },
       run: async (_tenant, _integration, handle) => this.#run(handle),
-      artifacts: async () => [{ id: '1', name: 'app.apk', sizeBytes: 1, digest: null, expired: false, url: 'https://ci.example/1' }],
+      artifacts: async () => [{ id: '1', name: 'app.apk', sizeBytes: 1, digest: this.digest, expired: false, url: 'https://ci.example/1' }],
+      openArtifact: async () => ({ body: this.artifact(), sizeBytes: null, contentType: null }),
       visibleWithinMs: async () => this.visibleWithinMs,
     };
   }
@@ -57,13 +68,20 @@ describe.each(testDatabases())('builds on $name', (server) => {
   let ci: Ci;
   let builds: BuildService;
   let request: BuildRequest;
+  let directory: string;
+  let store: ArtifactStore;
   beforeAll(async () => {
     world = await openEngineWorld(server);
+    directory = await mkdtemp(join(tmpdir(), 'signalbox-builds-'));
+    store = createDirectoryStore(directory);
   });
-  afterAll(() => world?.close());
+  afterAll(async () => {
+    await world?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
   beforeEach(() => {
     ci = new Ci();
-    builds = createBuildService(world.db, ci.service());
+    builds = createBuildService(world.db, ci.service(), createArtifactKeeper(store, ci.service(), { maxBytes: 10 }));
     request = {
       ...{ tenantId: newId(), releaseId: newId(), taskId: newId(), stageKey: 'REGRESSION', cycleId: null, ciConfigId: newId() },
       ...{ platform: 'ANDROID', workflowType: 'REGRESSION_BUILD', ref: 'v1', version: '1.0.0', jobParameters: {}, needsArtifact: true },
@@ -140,6 +158,89 @@ describe.each(testDatabases())('builds on $name', (server) => {
 
     expect(await follow()).toMatchObject({ handle: '1' });
     expect(ci.dispatches).toBe(1);
+  });
+
+  it("show the provider's word for their state, however long it is", async () => {
+    await follow();
+    ci.runs.set('1', { kind: 'unknown', raw: 'x'.repeat(500) });
+
+    expect(await follow()).toMatchObject({ status: 'UNKNOWN', providerState: 'x'.repeat(64) });
+  });
+
+  describe('with an artifact', () => {
+    const digest = `sha256:${createHash('sha256').update('app').digest('hex')}`;
+    const kept = async (id: string) => {
+      const found = await store.open(`${request.tenantId}/${id}`);
+      return found && new Response(found.body).text();
+    };
+    const succeed = async () => {
+      await follow();
+      ci.runs.set('1', { kind: 'succeeded' });
+    };
+    const row = async () => {
+      const [found] = await world.db.rows<{ key: string | null; size: number | null; digest: string | null }>(
+        'SELECT artifact_key AS `key`, artifact_size AS size, artifact_digest AS digest FROM builds WHERE task_id = ?',
+        [request.taskId],
+      );
+      return found;
+    };
+
+    it('have succeeded when it is kept, with its size and digest', async () => {
+      await succeed();
+
+      const build = await follow();
+
+      expect(build).toMatchObject({ status: 'SUCCEEDED', artifactName: 'app.apk' });
+      expect(await kept(build.id)).toBe('app');
+      expect(await row()).toEqual({ key: `${request.tenantId}/${build.id}`, size: 3, digest });
+    });
+
+    it('are looked at again when the copy broke off, and nothing half is kept', async () => {
+      await succeed();
+      ci.artifact = () =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(Buffer.from('ap'));
+            controller.error(error('unavailable'));
+          },
+        });
+      await expect(follow()).rejects.toThrow('it is unavailable');
+      const before = await row();
+
+      ci.artifact = () => new Blob(['app']).stream();
+      const build = await follow();
+
+      expect(before?.key).toBeNull();
+      expect(build.status).toBe('SUCCEEDED');
+      expect(await kept(build.id)).toBe('app');
+    });
+
+    it.each([
+      ['is not what its digest says', 'app', `sha256:${'0'.repeat(64)}`, 'is not what its digest says'],
+      ['is larger than may be kept', '12345678901', null, 'is larger than 10 bytes'],
+    ])('do not succeed when it %s', async (_what, bytes, says, words) => {
+      await succeed();
+      ci.digest = says;
+      ci.artifact = () => new Blob([bytes]).stream();
+
+      await expect(follow()).rejects.toThrow(words);
+
+      expect((await row())?.key).toBeNull();
+    });
+
+    it('lose it when it has been kept for so long, and none that is younger', async () => {
+      await succeed();
+      const build = await follow();
+      await forgetArtifacts(world.db, store, 10);
+      const young = await kept(build.id);
+      await world.db.run('UPDATE builds SET artifact_kept_at = UTC_TIMESTAMP(3) - INTERVAL 11 DAY WHERE id = ?', [build.id]);
+
+      await forgetArtifacts(world.db, store, 10);
+
+      expect(young).toBe('app');
+      expect(await kept(build.id)).toBeNull();
+      expect((await row())?.key).toBeNull();
+    });
   });
 
   describe('that failed', () => {

@@ -109,6 +109,35 @@ describe.each(testDatabases())('advancing on $name', (server) => {
     expect(await advanceWith(run, then())).toBe('not-due');
   });
 
+  it('lets go on what waited for a task that the plan no longer wants', async () => {
+    const run = await world.createRun(
+      [taskPlan('A'), taskPlan('B'), taskPlan('C', { dependsOn: ['A'] }), taskPlan('D', { dependsOn: ['A', 'B'] })],
+      {
+        wakeAt: past(),
+      },
+    );
+    const { id } = await run.task('A');
+
+    await advanceWith(run, then({ do: 'cancel-tasks', taskIds: [id], why: 'not wanted' }));
+
+    expect(await run.task('A')).toMatchObject({ status: 'CANCELLED' });
+    expect(await run.task('C')).toMatchObject({ status: 'READY' });
+    expect(await run.task('D')).toMatchObject({ status: 'PENDING' });
+    await run.execute(world.engine(), 'B', completed);
+    expect(await run.task('D')).toMatchObject({ status: 'READY' });
+    expect(await run.history('C')).toContainEqual(expect.objectContaining({ before: 'PENDING', after: 'READY', why: 'not wanted' }));
+  });
+
+  it('leaves nothing open when a task and all that wait for it are cancelled together', async () => {
+    const run = await world.createRun([taskPlan('A'), taskPlan('B', { dependsOn: ['A'] })], { wakeAt: past() });
+    const ids = (await run.tasks()).map(({ id }) => id);
+
+    await advanceWith(run, then({ do: 'cancel-tasks', taskIds: ids, why: 'not wanted' }));
+
+    expect((await run.tasks()).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED']);
+    expect(await run.stage('S')).toMatchObject({ openTasks: 0 });
+  });
+
   describe('a planner that throws', () => {
     it('changes nothing; the run comes again, later each time, and says why', async () => {
       const run = await world.createRun([taskPlan('A')], { wakeAt: past() });

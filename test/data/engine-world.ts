@@ -247,7 +247,7 @@ function readRun(db: Database, runId: string, subjectId: string): Reads {
       const rows = await db.rows<HistoryRow>(
         `SELECT h.entity_type AS entityType, COALESCE(i.entity_id, h.entity_id) AS entityId, h.action, i.field, i.value_before AS \`before\`,
                 i.value_after AS \`after\`, h.why, h.account_id AS accountId
-         FROM state_history h JOIN state_history_items i ON i.history_id = h.id WHERE h.scope_id = ? ORDER BY h.id, i.ordinal`,
+         FROM state_history h JOIN state_history_items i ON i.history_id = h.id WHERE h.scope_id = ? ORDER BY h.sequence, i.ordinal`,
         [subjectId],
       );
       return id === null ? rows : rows.filter((row) => row.entityId === id);

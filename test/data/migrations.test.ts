@@ -77,6 +77,18 @@ describe.each(testDatabases())('migrations on $name', (server) => {
     }
   });
 
+  it('number the history there is in the order it was read in before', async () => {
+    await db.run('CREATE TABLE state_history (id char(26) NOT NULL PRIMARY KEY, tenant_id char(26), scope_id char(26))');
+    await db.run('CREATE INDEX state_history_scope ON state_history (tenant_id, scope_id, id)');
+    await db.run("INSERT INTO state_history VALUES ('03', 't', 's'), ('01', 't', 's'), ('02', 't', 'r')");
+
+    await db.run(await readFile(new URL('../../drizzle/0003_history_sequence.sql', import.meta.url), 'utf8'));
+    await db.run("INSERT INTO state_history (id, tenant_id, scope_id) VALUES ('00', 't', 's')");
+
+    const rows = await db.rows<{ id: string }>('SELECT id FROM state_history ORDER BY sequence');
+    expect(rows.map(({ id }) => id)).toEqual(['01', '02', '03', '00']);
+  });
+
   it('make a process unready while they are missing, and name the missing ones', async () => {
     await expect(schemaCheck(db)()).rejects.toThrow(/schema is behind: .*npm run migrate/);
 

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { Permission } from '../../domain/access/permissions.ts';
-import { createAuthenticator, type Identity } from '../../services/access/authenticate.ts';
+import { TOKEN_PREFIX } from '../../services/access/authenticate.ts';
+import { authenticateOperator } from '../../services/access/operators.ts';
 import { ServiceError } from '../../services/service-error.ts';
 import { type ApiDeps, type App, type AppContext, type AppEnv, publicUrlOf } from '../context.ts';
 import { loginPage } from '../login-page.ts';
@@ -9,8 +9,9 @@ import { problem } from '../problem.ts';
 import { limitBody } from './body-limit.ts';
 
 /*
- * The way to the queue board: the API's own bearer tokens, or, for browsers, a login that keeps the token sealed in a cookie. Each request is
- * checked against the database, so revoking the token ends the session. The cookie is SameSite=Strict, and what changes something must come
+ * The way to the queue board, which shows and rings the jobs of all tenants: an operator's token as bearer token, or, for browsers, a login that
+ * keeps it sealed in a cookie. A tenant's API tokens open nothing here. Each request is checked against the database, so removing the operator
+ * ends the session. The cookie is SameSite=Strict, and what changes something must come
  * from our own pages.
  */
 
@@ -18,7 +19,7 @@ const COOKIE = 'signalbox_board';
 const SEAL_CONTEXT = 'queue-board-session';
 const SESSION_SECONDS = 8 * 3600;
 const ANSWER_WITHIN_MS = 5000;
-const NEEDED: Permission = 'queues:operate';
+const NOT_A_TENANTS = "A tenant's API token does not open the queues, which all tenants share. This needs an operator's token.";
 
 /** What the board may change: wake-ups of single jobs or of all in one state. */
 const ALLOWED_WRITES = [
@@ -30,11 +31,12 @@ const ALLOWED_WRITES = [
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
+/** By its form: what it may do to its tenant does not matter here. */
+const isOfTenant = (token: string) => token.startsWith(`${TOKEN_PREFIX}_`);
+
 const isRead = (c: AppContext) => c.req.method === 'GET' || c.req.method === 'HEAD';
 
 export function guardBoard(app: App, deps: ApiDeps, path: string): void {
-  const { authenticate } = createAuthenticator(deps);
-
   const headers: MiddlewareHandler<AppEnv> = async (c, next) => {
     await next();
     c.res.headers.set('content-security-policy', POLICY);
@@ -44,16 +46,16 @@ export function guardBoard(app: App, deps: ApiDeps, path: string): void {
   const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
     const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const token = bearer ?? sessionToken(deps, c);
-    const identity = token === null ? null : await authenticate(token);
-    if (identity === null) return askForLogin(c, path);
-    if (!identity.permissions.has(NEEDED)) return problem(c, 'forbidden', `This needs the permission ${NEEDED}.`);
+    const operatorId = token === null ? null : await authenticateOperator(deps.db, token);
+    if (operatorId === null)
+      return bearer !== undefined && isOfTenant(bearer) ? problem(c, 'forbidden', NOT_A_TENANTS) : askForLogin(c, path);
     if (!isRead(c)) {
       if (bearer === undefined && !isSameOrigin(c)) return problem(c, 'forbidden', 'This request does not come from the board itself.');
       if (!ALLOWED_WRITES.some((allowed) => allowed.test(`${c.req.method} ${c.req.path.slice(path.length)}`))) {
         return problem(c, 'forbidden', 'The queues are shared by all tenants; the board may ring, promote and clean jobs, nothing else.');
       }
     }
-    remember(c, identity);
+    c.set('operatorId', operatorId);
     return next();
   };
 
@@ -61,10 +63,12 @@ export function guardBoard(app: App, deps: ApiDeps, path: string): void {
   app.post(`${path}/login`, async (c) => {
     if (!isSameOrigin(c)) return problem(c, 'forbidden', 'This request does not come from the login page.');
     const { token } = await c.req.parseBody();
-    const identity = typeof token === 'string' ? await authenticate(token.trim()) : null;
-    if (identity === null || typeof token !== 'string') return c.html(loginPage(path, 'The token is unknown, expired or revoked.'), 401);
-    if (!identity.permissions.has(NEEDED)) return c.html(loginPage(path, `The token lacks the permission ${NEEDED}.`), 403);
-    startSession(deps, c, path, token.trim());
+    const given = typeof token === 'string' ? token.trim() : '';
+    if (isOfTenant(given)) return c.html(loginPage(path, NOT_A_TENANTS), 403);
+    if ((await authenticateOperator(deps.db, given)) === null) {
+      return c.html(loginPage(path, 'The token is unknown or expired, or its operator was removed.'), 401);
+    }
+    startSession(deps, c, path, given);
     return c.redirect(path, 303);
   });
   app.get(`${path}/logout`, (c) => {
@@ -82,11 +86,6 @@ const withinTime: MiddlewareHandler<AppEnv> = async (_c, next) => {
   });
   await Promise.race([next(), late]).finally(() => clearTimeout(timer));
 };
-
-function remember(c: AppContext, identity: Identity): void {
-  c.set('tokenId', identity.tokenId);
-  c.set('caller', { tenantId: identity.tenantId, accountId: identity.accountId, permissions: identity.permissions });
-}
 
 function startSession(deps: ApiDeps, c: AppContext, path: string, token: string): void {
   const session = JSON.stringify({ token, until: Date.now() + SESSION_SECONDS * 1000 });
@@ -121,7 +120,7 @@ function isSameOrigin(c: AppContext): boolean {
 
 function askForLogin(c: AppContext, path: string): Response | Promise<Response> {
   if (c.req.method === 'GET' && c.req.header('accept')?.includes('text/html')) return c.html(loginPage(path, null), 401);
-  return problem(c, 'unauthorized', `Log in at ${path}, or send an API token: \`Authorization: Bearer sbx_…\`.`, {
+  return problem(c, 'unauthorized', `Log in at ${path}, or send an operator's token: \`Authorization: Bearer sbo_…\`.`, {
     headers: { 'www-authenticate': 'Bearer realm="signalbox"' },
   });
 }

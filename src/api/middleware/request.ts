@@ -25,7 +25,8 @@ export function observeRequest(deps: ApiDeps): MiddlewareHandler<AppEnv> {
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
     deps.metrics.httpRequestDuration.observe({ method: c.req.method, route, status: String(status) }, milliseconds / 1000);
     const caller = c.get('caller') as AppEnv['Variables']['caller'] | undefined;
-    c.get('logger')[status >= 500 ? 'error' : 'info'](
+    const operatorId = c.get('operatorId');
+    c.get('logger')[status >= 500 && c.get('isProbe') !== true ? 'error' : 'info'](
       {
         method: c.req.method,
         // The path only: a query may carry anything.
@@ -33,6 +34,7 @@ export function observeRequest(deps: ApiDeps): MiddlewareHandler<AppEnv> {
         status,
         milliseconds: Math.round(milliseconds * 10) / 10,
         ...(caller === undefined ? {} : { tenantId: caller.tenantId, accountId: caller.accountId }),
+        ...(operatorId === undefined ? {} : { operatorId }),
       },
       'request',
     );

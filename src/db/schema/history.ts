@@ -1,4 +1,4 @@
-import { index, int, mysqlTable, primaryKey, text } from 'drizzle-orm/mysql-core';
+import { bigint, index, int, mysqlTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/mysql-core';
 import { id, instant, name, now, word } from './columns.ts';
 
 /** Append-only record of every change: who, when, what, why. Written in the change's own transaction. */
@@ -6,6 +6,11 @@ export const stateHistory = mysqlTable(
   'state_history',
   {
     id: id('id').primaryKey(),
+    /**
+     * The order of what happened to one entity, given by the database: `id` and `occurred_at` are clocks. A change writes its row while it
+     * holds the lock of what it changed, so the next change of the same entity gets a higher number.
+     */
+    sequence: bigint('sequence', { mode: 'number', unsigned: true }).notNull().autoincrement(),
     tenantId: id('tenant_id').notNull(),
     /** What a reader asks the history of: a release, a release config, a connection. */
     scopeId: id('scope_id').notNull(),
@@ -18,7 +23,7 @@ export const stateHistory = mysqlTable(
     why: name('why', { length: 1000 }),
     occurredAt: instant('occurred_at').notNull().default(now),
   },
-  (t) => [index('state_history_scope').on(t.tenantId, t.scopeId, t.id)],
+  (t) => [uniqueIndex('state_history_sequence').on(t.sequence), index('state_history_scope').on(t.tenantId, t.scopeId, t.sequence)],
 );
 
 export const stateHistoryItems = mysqlTable(

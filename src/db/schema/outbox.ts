@@ -37,6 +37,7 @@ export const deliveries = mysqlTable(
     uniqueIndex('deliveries_dedupe').on(t.tenantId, t.dedupeKey),
     index('deliveries_due').on(t.status, t.runAt, t.id),
     index('deliveries_subject').on(t.tenantId, t.subjectId, t.id),
+    index('deliveries_ended').on(t.status, t.createdAt),
   ],
 );
 
@@ -59,5 +60,6 @@ export const webhookEvents = mysqlTable(
     uniqueIndex('webhook_events_delivery').on(t.integrationId, t.deliveryId),
     index('webhook_events_due').on(t.status, t.runAt, t.id),
     index('webhook_events_tenant').on(t.tenantId, t.id),
+    index('webhook_events_ended').on(t.status, t.createdAt),
   ],
 );

@@ -144,7 +144,11 @@ export const builds = mysqlTable(
     artifactName: name('artifact_name', { length: 255 }),
     artifactUrl: name('artifact_url', { length: 1024 }),
     artifactSize: bigint('artifact_size', { mode: 'number' }),
+    /** Of what is kept: `sha256:` and hexadecimal. */
     artifactDigest: name('artifact_digest', { length: 128 }),
+    /** Where the artifact store keeps it; NULL = not, or not any more. */
+    artifactKey: name('artifact_key', { length: 255 }),
+    artifactKeptAt: instant('artifact_kept_at'),
     /** Written before the dispatch: from here on the run may exist. */
     dispatchedAt: instant('dispatched_at'),
     createdAt: instant('created_at').notNull().default(now),
@@ -154,6 +158,7 @@ export const builds = mysqlTable(
     uniqueIndex('builds_task').on(t.taskId, t.platform, t.ordinal),
     uniqueIndex('builds_correlation').on(t.correlationId),
     index('builds_tenant').on(t.tenantId, t.id),
+    index('builds_artifact').on(t.artifactKeptAt),
   ],
 );
 

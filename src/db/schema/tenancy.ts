@@ -53,6 +53,22 @@ export const apiTokens = mysqlTable(
   (t) => [uniqueIndex('api_tokens_hash').on(t.tokenHash), index('api_tokens_tenant').on(t.tenantId, t.id)],
 );
 
+/** Who runs the installation: of no tenant, with a token for what all tenants share. Added and removed on the command line alone. */
+export const operators = mysqlTable(
+  'operators',
+  {
+    id: id('id').primaryKey(),
+    name: name('name', { length: 200 }).notNull(),
+    /** SHA-256 of the token; the token itself is shown once and kept nowhere. */
+    tokenHash: sha256('token_hash').notNull(),
+    expiresAt: instant('expires_at'),
+    lastUsedAt: instant('last_used_at'),
+    removedAt: instant('removed_at'),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [uniqueIndex('operators_hash').on(t.tokenHash)],
+);
+
 /** One row per Idempotency-Key: the first answer is given again to whoever repeats the request. */
 export const idempotencyKeys = mysqlTable(
   'idempotency_keys',

@@ -2,12 +2,14 @@ import { ulid } from 'ulid';
 import type { Database } from '../../db/client.ts';
 import type { CiRun } from '../../integrations/capabilities/ci.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import type { ArtifactKeeper } from './artifact-keeper.ts';
 import type { CiCdService, ConfiguredWorkflow } from './ci-cd-service.ts';
 
 /*
  * Builds of a task, one per platform. The row and its correlation id are written first, then `dispatched_at` (from here on the run may
  * exist), then the run is asked for, then its handle is stored. Whatever step a crash falls between, the next look finds the run by its
- * correlation id, and dispatches again only when the provider must have shown it by now and did not.
+ * correlation id, and dispatches again only when the provider must have shown it by now and did not. A build counts as SUCCEEDED when its
+ * artifact is kept: an interrupted copy is made again.
  */
 
 export interface BuildRequest {
@@ -61,13 +63,18 @@ interface BuildRow extends Build {
   dispatchedAgoMs: number | null;
 }
 
+/** Of the columns that keep the provider's words. */
+const STATE_CHARS = 64;
+const NAME_CHARS = 255;
+const URL_CHARS = 1024;
+
 const selectBuild = `
   SELECT id, platform, ordinal, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
          correlation_id AS correlationId, artifact_name AS artifactName, artifact_url AS artifactUrl, dispatched_at AS dispatchedAt,
          TIMESTAMPDIFF(MICROSECOND, dispatched_at, UTC_TIMESTAMP(3)) / 1000 AS dispatchedAgoMs
   FROM builds`;
 
-export function createBuildService(db: Database, cicd: CiCdService): BuildService {
+export function createBuildService(db: Database, cicd: CiCdService, artifacts: ArtifactKeeper): BuildService {
   async function current(taskId: string, platform: string): Promise<BuildRow | undefined> {
     const [row] = await db.rows<BuildRow>(`${selectBuild} WHERE task_id = ? AND platform = ? ORDER BY ordinal DESC LIMIT 1`, [
       taskId,
@@ -155,21 +162,24 @@ export function createBuildService(db: Database, cicd: CiCdService): BuildServic
     const artifact = succeeded
       ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
       : undefined;
-    const complete = succeeded && (artifact !== undefined || !request.needsArtifact);
+    const source = { tenantId: request.tenantId, integrationId: build.integrationId, handle: run.handle, buildId: build.id };
+    const kept = artifact === undefined ? null : await artifacts.keep(source, artifact);
+    const complete = succeeded && (kept !== null || !request.needsArtifact);
     const status = complete ? 'SUCCEEDED' : statusOf(run);
     const ended = status === 'SUCCEEDED' || status === 'FAILED' || status === 'CANCELLED';
     await db.run(
       `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha), artifact_name = ?, artifact_url = ?,
-         artifact_size = ?, artifact_digest = ?, ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`,
+         artifact_size = ?, artifact_digest = ?, artifact_key = ?, artifact_kept_at = ${kept === null ? 'NULL' : 'UTC_TIMESTAMP(3)'},
+         ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`,
       [
+        ...[status, providerWords(run, complete), run.handle, addressOrNull(run.url), run.commit],
         ...[
-          status,
-          'raw' in run.state ? run.state.raw : succeeded && !complete ? 'waiting for the artifact' : null,
-          run.handle,
-          run.url,
-          run.commit,
+          artifact?.name.slice(0, NAME_CHARS) ?? null,
+          addressOrNull(artifact?.url),
+          kept?.sizeBytes ?? null,
+          kept === null ? null : `sha256:${kept.sha256}`,
         ],
-        ...[artifact?.name ?? null, artifact?.url ?? null, artifact?.sizeBytes ?? null, artifact?.digest ?? null, build.id],
+        ...[kept?.key ?? null, build.id],
       ],
     );
   }
@@ -228,6 +238,15 @@ export function createBuildService(db: Database, cicd: CiCdService): BuildServic
 function isRefusal(error: unknown): boolean {
   return error instanceof ProviderError && !['unavailable', 'timeout', 'malformed'].includes(error.kind);
 }
+
+/** The provider's own word for a state that is not simply one of ours. */
+function providerWords({ state }: CiRun, complete: boolean): string | null {
+  if ('raw' in state) return state.raw.slice(0, STATE_CHARS);
+  return state.kind === 'succeeded' && !complete ? 'waiting for the artifact' : null;
+}
+
+/** An address cut short leads nowhere. */
+const addressOrNull = (url: string | null | undefined) => (url && url.length <= URL_CHARS ? url : null);
 
 function statusOf(run: CiRun): Build['status'] {
   switch (run.state.kind) {

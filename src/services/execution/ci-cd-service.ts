@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
-import type { Ci, CiArtifact, CiRun } from '../../integrations/capabilities/ci.ts';
+import type { ArtifactDownload, Ci, CiArtifact, CiRun } from '../../integrations/capabilities/ci.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { Connector } from '../connections/connect.ts';
 import { attemptSignal } from './attempt-scope.ts';
@@ -30,6 +30,7 @@ export interface CiCdService {
   find(tenantId: string, workflow: ConfiguredWorkflow, query: { ref: string; correlationId: string; since: Date }): Promise<CiRun | null>;
   run(tenantId: string, integrationId: string, handle: string): Promise<CiRun | null>;
   artifacts(tenantId: string, integrationId: string, handle: string): Promise<CiArtifact[]>;
+  openArtifact(tenantId: string, integrationId: string, handle: string, artifactId: string): Promise<ArtifactDownload>;
   /** How long after a dispatch was sent its run may stay invisible to `find`, milliseconds. */
   visibleWithinMs(tenantId: string, integrationId: string): Promise<number>;
 }
@@ -91,6 +92,9 @@ export function createCiCdService(db: Database, connector: Connector): CiCdServi
       const artifacts: CiArtifact[] = [];
       for await (const artifact of ci.artifacts(handle)) if (artifacts.push(artifact) >= MAX_ARTIFACTS) break;
       return artifacts;
+    },
+    async openArtifact(tenantId, integrationId, handle, artifactId) {
+      return (await open(tenantId, integrationId)).ci.openArtifact(handle, artifactId);
     },
     async visibleWithinMs(tenantId, integrationId) {
       return connector.comesToLightWithinMs((await open(tenantId, integrationId)).ci.dispatchVisibleWithinMs);

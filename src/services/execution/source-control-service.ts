@@ -1,10 +1,10 @@
+import type { ReleaseObject } from '../../integrations/capabilities/release-objects.ts';
 import type {
   Branch,
   Commit,
   CommitSha,
   Comparison,
   PullRequest,
-  ReleaseObject,
   SourceControl,
   Tag,
 } from '../../integrations/capabilities/source-control.ts';
@@ -22,7 +22,12 @@ export interface SourceControlService {
   commitsBetween(tenantId: string, integrationId: string, base: string, head: string): Promise<Commit[]>;
   /** Pull requests that were merged as one of these commits, as far as the newest few hundred tell. */
   mergedPullRequests(tenantId: string, integrationId: string, commits: ReadonlySet<CommitSha>): Promise<PullRequest[]>;
-  publishRelease(tenantId: string, integrationId: string, input: { tag: string; name: string; body: string }): Promise<ReleaseObject>;
+  /** The release object of the tag; `null` where the provider has none: there the tag and our own notes are all there is. */
+  publishRelease(
+    tenantId: string,
+    integrationId: string,
+    input: { tag: string; name: string; body: string },
+  ): Promise<ReleaseObject | null>;
 }
 
 /** Beyond this a range is not a release: somebody named the wrong base. */
@@ -79,7 +84,8 @@ export function createSourceControlService(connector: Connector): SourceControlS
       return merged;
     },
     async publishRelease(tenantId, integrationId, input) {
-      return (await open(tenantId, integrationId)).scm.ensureReleaseObject({ ...input, prerelease: false });
+      const { provider, connection, deps } = await connector.open('scm', tenantId, integrationId, attemptSignal());
+      return provider.releaseObjects?.(connection, deps).ensureReleaseObject({ ...input, prerelease: false }) ?? null;
     },
   };
 }

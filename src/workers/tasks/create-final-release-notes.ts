@@ -17,6 +17,6 @@ export const createFinalReleaseNotes: TaskHandler = {
       name: mainVersion(release),
       body: markdown,
     });
-    return { kind: 'completed', output: { base, tag, commits, markdown, text, url: published.url } };
+    return { kind: 'completed', output: { base, tag, commits, markdown, text, url: published?.url ?? null } };
   },
 };
