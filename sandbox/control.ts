@@ -14,7 +14,7 @@ const targets = z.union([target, z.array(target)]).optional();
 
 const bodies = {
   tenant: z.object({ name: z.string().min(1) }),
-  webhooks: z.object({ github: targets, jira: targets }),
+  webhooks: z.object({ scm: targets, ci: targets, jira: targets }),
   history: z.object({ tags: z.array(z.string().min(1)) }),
   failingRuns: z.object({
     workflow: z.string().optional(),
@@ -22,7 +22,7 @@ const bodies = {
     conclusion: z.string().optional(),
   }),
   fault: z.object({
-    provider: z.enum(['github', 'jira', 'checkmate', 'slack']),
+    provider: z.enum(['github', 'gitlab', 'bitbucket', 'jenkins', 'jira', 'checkmate', 'slack']),
     /** `path` is exact, `pathPattern` a regular expression. */
     match: z.object({ method: z.string().optional(), path: z.string().optional(), pathPattern: z.string().optional() }).optional(),
     mode: z.enum(['respond', 'html', 'hang', 'drop-before', 'drop-after', 'cut-body', 'pass']).optional(),
@@ -71,8 +71,8 @@ export async function startControl(sandbox: Omit<Sandbox, 'controlOrigin'>, port
     return { status: 201, body: sandbox.access(name) };
   });
   route('POST', '/webhooks', ({ body }, tenant) => {
-    const { github = [], jira = [] } = bodies.webhooks.parse(body);
-    sandbox.pointWebhooks(tenant, { github, jira });
+    const { scm = [], ci = [], jira = [] } = bodies.webhooks.parse(body);
+    sandbox.pointWebhooks(tenant, { scm, ci, jira });
     return { status: 204 };
   });
   route('POST', '/history', ({ body }, tenant) => {
@@ -86,15 +86,19 @@ export async function startControl(sandbox: Omit<Sandbox, 'controlOrigin'>, port
       ...(times ? { times } : {}),
       ...(conclusion ? { conclusion } : {}),
     });
+    sandbox.fakes.gitlab?.world.failPipelines(times);
+    for (const { jenkins } of sandbox.tenants) jenkins?.failRuns(times ?? 1);
     return { status: 204 };
   });
   route('POST', '/faults', ({ body }) => {
     const { provider, fault } = faultOf(body);
-    sandbox.fakes[provider].failNext(fault);
+    const fake = sandbox.fakes[provider];
+    if (fake === null) return { status: 404, body: { message: `the sandbox was started without ${provider}` } };
+    fake.failNext(fault);
     return { status: 204 };
   });
   route('DELETE', '/faults', () => {
-    for (const fake of Object.values(sandbox.fakes)) fake.clearFaults();
+    for (const fake of Object.values(sandbox.fakes)) fake?.clearFaults();
     return { status: 204 };
   });
   return server;

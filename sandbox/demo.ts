@@ -41,7 +41,8 @@ async function main(): Promise<number> {
   await sandbox.rememberReleases(releasedTags);
   const connections = await connect(owner, tenantId, access, identity.webhookSecret);
   await sandbox.pointWebhooks(webhooksOf(connections, identity));
-  say('connected GitHub (source control and Actions), Jira, Checkmate and Slack, each verified');
+  const names = [connections.scm, connections['ci-cd']].map(({ displayName }) => displayName.replace('Sandbox ', ''));
+  say(`connected ${names.join(', ')}, Jira, Checkmate and Slack, each verified`);
   const releaseConfigId = await configure(owner, tenantId, access, connections);
 
   const started = Date.now();
@@ -59,7 +60,7 @@ async function main(): Promise<number> {
 
 function webhooksOf({ scm, 'ci-cd': ci, 'project-management': tracker }: Connections, { webhookSecret: secret }: Identity) {
   const to = ({ webhookUrl }: { webhookUrl: string | null }) => (webhookUrl === null ? [] : [{ url: webhookUrl, secret }]);
-  return { github: [...to(scm), ...to(ci)], jira: to(tracker) };
+  return { scm: to(scm), ci: to(ci), jira: to(tracker) };
 }
 
 async function showEffects(client: SandboxClient, tell: Say): Promise<void> {
@@ -71,7 +72,7 @@ async function showEffects(client: SandboxClient, tell: Say): Promise<void> {
       .join(', ');
   tell(`in the sandbox providers now (${control.origin} shows all of it):`);
   tell(
-    `  GitHub     branches ${names(branches)}; tags ${names(tags)}; releases ${releases.map(({ tag }) => tag).join(', ')}; ${counts.runs} workflow runs`,
+    `  code       branches ${names(branches)}; tags ${names(tags)}; releases ${releases.map(({ tag }) => tag).join(', ') || 'none'}; ${counts.runs} CI runs`,
   );
   tell(
     `  Jira       ${fresh(tickets)

@@ -1,5 +1,5 @@
-import type { FakeRun } from '../test/fakes/github/index.ts';
 import { readable } from '../test/fakes/slack/index.ts';
+import type { RunEffect } from './hosts/host.ts';
 import type { Fakes, SandboxTenant } from './tenant.ts';
 
 /** What the providers hold of one tenant, as plain data. `seeded`: was there before anybody did anything. */
@@ -18,18 +18,6 @@ export interface TenantEffects {
   messages: { channel: string; ts: string; text: string; threadTs: string | null; edited: boolean; key: string | null; seeded: boolean }[];
 }
 
-interface RunEffect {
-  id: number;
-  workflow: string;
-  ref: string;
-  commit: string;
-  correlationId: string | null;
-  status: string;
-  conclusion: string | null;
-  attempt: number;
-  artifacts: string[];
-}
-
 export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
   const { repository, workspace, seeded } = tenant;
   const { git } = repository;
@@ -38,8 +26,8 @@ export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
     tags: [...git.tags].map(([name, target]) => ({
       ...{ name, commit: git.peel(target) ?? '', annotated: git.tagObjects.has(target), seeded: seeded.has(`tag ${name}`) },
     })),
-    releases: repository.releases.map(({ tagName, name, body }) => ({ tag: tagName, name, body })),
-    runs: repository.runs.map(runEffect),
+    releases: tenant.code.releases(),
+    runs: tenant.builds.runs(),
     tickets: fakes.jira.world
       .tickets()
       .filter(({ project }) => project.key === tenant.jira.project)
@@ -69,22 +57,6 @@ export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
 }
 
 type Lists = Omit<TenantEffects, 'tenant' | 'counts' | 'duplicates'>;
-
-function runEffect(run: FakeRun): RunEffect {
-  const { id, workflow, ref, headSha, inputs, status, conclusion, attempt, artifacts } = run;
-  const correlationId = inputs.signalbox_correlation_id || null;
-  return {
-    id,
-    workflow: workflow.name,
-    ref,
-    commit: headSha,
-    correlationId,
-    status,
-    conclusion,
-    attempt,
-    artifacts: artifacts.map(({ name }) => name),
-  };
-}
 
 function countsOf(lists: Lists): TenantEffects['counts'] {
   const entries = Object.entries(lists).map(([name, list]) => [name, list.filter((item) => !('seeded' in item && item.seeded)).length]);

@@ -1,14 +1,23 @@
 import { fstatSync } from 'node:fs';
+import { ciChoices, scmChoices } from './hosts/host.ts';
+import { sandboxPorts } from './sandbox.ts';
 import { type SandboxOptions, startSandbox } from './world.ts';
 
 /**
  * `node --import tsx sandbox/main.ts`: the sandbox as a process. Prints one JSON line when it is ready and ends on SIGTERM, SIGINT, or when
  * whoever started it closes its standard input. `SANDBOX_PORTS=github:4001,jira:4002,checkmate:4003,slack:4004,control:4005` fixes ports;
- * those not named are free ones. `SANDBOX_SPEED=4`: CI, testers and everybody else take a quarter of their time.
+ * those not named are free ones. `SANDBOX_SPEED=4`: CI, testers and everybody else take a quarter of their time. `SANDBOX_SCM=gitlab`,
+ * `SANDBOX_CI=jenkins`: where the team keeps its code and what builds it.
  */
 
-const sandbox = await startSandbox({ ports: portsOf(process.env.SANDBOX_PORTS ?? ''), speed: speedOf(process.env.SANDBOX_SPEED || '1') });
-process.stdout.write(`${JSON.stringify({ ready: true, ...sandbox.access(), control: { origin: sandbox.controlOrigin } })}\n`);
+const sandbox = await startSandbox({
+  ports: portsOf(process.env.SANDBOX_PORTS ?? ''),
+  speed: speedOf(process.env.SANDBOX_SPEED || '1'),
+  scm: choiceOf('SANDBOX_SCM', scmChoices),
+  ci: choiceOf('SANDBOX_CI', ciChoices),
+});
+const { outboundAllow, controlOrigin } = sandbox;
+process.stdout.write(`${JSON.stringify({ ready: true, ...sandbox.access(), outboundAllow, control: { origin: controlOrigin } })}\n`);
 
 let ending = false;
 async function end(): Promise<void> {
@@ -33,7 +42,7 @@ function isPipe(descriptor: number): boolean {
 }
 
 function portsOf(text: string): NonNullable<SandboxOptions['ports']> {
-  const names = ['github', 'jira', 'checkmate', 'slack', 'control'];
+  const names: readonly string[] = sandboxPorts;
   const pairs = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().split(':')]));
   for (const [name = '', port = ''] of pairs) {
     if (!names.includes(name) || !/^\d{1,5}$/.test(port)) {
@@ -41,6 +50,13 @@ function portsOf(text: string): NonNullable<SandboxOptions['ports']> {
     }
   }
   return Object.fromEntries(pairs.map(([name, port]) => [name, Number(port)]));
+}
+
+function choiceOf<T extends string>(variable: string, choices: readonly [T, ...T[]]): T {
+  const text = process.env[variable] || choices[0];
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new Error(`${variable} must be one of ${choices.join(', ')}`);
+  return found;
 }
 
 function speedOf(text: string): number {

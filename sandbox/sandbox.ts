@@ -1,11 +1,21 @@
 import type { TenantEffects } from './effects.ts';
+import type { CiChoice, ScmChoice } from './hosts/host.ts';
 import type { RobotTimes } from './robots/robot.ts';
-import type { Fakes, SandboxTenant, TenantAccess } from './tenant.ts';
+import type { Fakes, SandboxTenant, TenantAccess, TenantChoice } from './tenant.ts';
 import type { SentWebhook, WebhookTarget } from './webhooks.ts';
+
+export const sandboxPorts = ['github', 'gitlab', 'bitbucket', 'jenkins', 'jira', 'checkmate', 'slack', 'control'] as const;
+export type SandboxPort = (typeof sandboxPorts)[number];
 
 export interface SandboxOptions {
   /** Free ones where absent. */
-  ports?: Partial<Record<'github' | 'jira' | 'checkmate' | 'slack' | 'control', number>>;
+  ports?: Partial<Record<SandboxPort, number>>;
+  /** Where every team keeps its code; GitHub when absent. */
+  scm?: ScmChoice;
+  /** What builds it; GitHub Actions when absent. */
+  ci?: CiChoice;
+  /** Teams that have chosen otherwise, by name. */
+  choices?: Readonly<Record<string, TenantChoice>>;
   /** People and machines outside; all of them when absent or true. Those that are not named keep their times. */
   robots?: boolean | Partial<RobotTimes>;
   /** 10 = everybody is ten times as fast; 1 when absent. */
@@ -16,17 +26,19 @@ export interface SandboxOptions {
 
 export interface PointedWebhooks {
   /** Source control and CI are separate connections, each with an address of its own. */
-  github?: WebhookTarget | WebhookTarget[];
+  scm?: WebhookTarget | WebhookTarget[];
+  ci?: WebhookTarget | WebhookTarget[];
   jira?: WebhookTarget | WebhookTarget[];
 }
 
-/** Four providers with a small believable world in them, and those who act there without being asked. */
+/** The providers of a team, with a small believable world in them, and those who act there without being asked. */
 export interface Sandbox {
   /** The servers, with their worlds: `fakes.github.world.failRuns(…)`, `fakes.jira.failNext(…)`. */
   readonly fakes: Fakes;
   /** In the order they were added. */
   readonly tenants: readonly SandboxTenant[];
   readonly controlOrigin: string;
+  /** What the relay sent; GitLab's own deliveries are in its world. */
   readonly sentWebhooks: readonly SentWebhook[];
   /** Every provider's host and port, as `OUTBOUND_ALLOW` takes them. */
   readonly outboundAllow: string;

@@ -18,7 +18,7 @@ export interface WebhookTargets {
 }
 
 export interface SentWebhook {
-  provider: keyof WebhookTargets;
+  provider: 'github' | 'gitlab' | 'bitbucket' | 'jenkins' | 'jira';
   event: string;
   deliveryId: string;
   /** 0 when nobody answered. */
@@ -32,6 +32,8 @@ export interface Webhooks {
   point(tenant: { fullName: string; project: string }, targets: WebhookTargets): void;
   github(fullName: string, event: string, payload: unknown): void;
   jira(project: string, event: string, payload: object): void;
+  /** One delivery as it is, for providers whose hooks know their addresses themselves. */
+  send(url: string, delivery: Omit<SentWebhook, 'status'>, headers: Record<string, string>, payload: object): void;
   readonly sent: readonly SentWebhook[];
   close(): Promise<void>;
 }
@@ -59,7 +61,12 @@ export async function createWebhooks(): Promise<Webhooks> {
 
   const targetsOf = (fullName: string) => byRepository.get(fullName.toLowerCase()) ?? [];
 
-  async function deliver(target: WebhookTarget, delivery: Omit<SentWebhook, 'status'>, headers: Record<string, string>, body: Buffer) {
+  async function deliver(
+    target: Pick<WebhookTarget, 'url'>,
+    delivery: Omit<SentWebhook, 'status'>,
+    headers: Record<string, string>,
+    body: Buffer,
+  ) {
     const status = await fetch(target.url, {
       ...{ method: 'POST', headers, body: new Uint8Array(body) },
       signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
@@ -103,6 +110,9 @@ export async function createWebhooks(): Promise<Webhooks> {
           return deliver(target, { provider: 'jira', event, deliveryId }, jiraHeaders(target.secret, deliveryId, body), body);
         }),
       );
+    },
+    send(url, delivery, headers, payload) {
+      track([deliver({ url }, delivery, headers, Buffer.from(JSON.stringify(payload)))]);
     },
     async close() {
       closing.abort();

@@ -1,5 +1,8 @@
+import { createBitbucketFake } from '../test/fakes/bitbucket/index.ts';
 import { createCheckmateFake } from '../test/fakes/checkmate/index.ts';
 import { createGithubFake } from '../test/fakes/github/index.ts';
+import { createGitlabFake } from '../test/fakes/gitlab/index.ts';
+import { createJenkinsFake } from '../test/fakes/jenkins/index.ts';
 import { createJiraFake } from '../test/fakes/jira/index.ts';
 import { createSlackFake } from '../test/fakes/slack/index.ts';
 import { startControl } from './control.ts';
@@ -16,7 +19,9 @@ export type { Sandbox, SandboxOptions } from './sandbox.ts';
 export type { SandboxTenant, TenantAccess } from './tenant.ts';
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { ports = {}, speed = 1 } = options;
+  const { ports = {}, speed = 1, scm = 'github', ci = 'github', choices = {} } = options;
+  const wanted = [{ scm, ci }, ...Object.values(choices)].flatMap((choice): string[] => [choice.scm, choice.ci]);
+  const choiceOf = (name: string) => choices[name] ?? { scm, ci };
   const clock = createSeedClock();
   const opened: { close(): Promise<void> }[] = [];
   const opening = async <T extends { close(): Promise<void> }>(start: Promise<T>): Promise<T> => {
@@ -27,6 +32,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   try {
     const fakes: Fakes = {
       github: await opening(createGithubFake({ port: ports.github ?? 0, now: clock.now, maxCalls: 200 })),
+      gitlab: wanted.includes('gitlab')
+        ? await opening(createGitlabFake({ port: ports.gitlab ?? 0, now: clock.now, maxCalls: 200 }))
+        : null,
+      bitbucket: wanted.includes('bitbucket')
+        ? await opening(createBitbucketFake({ port: ports.bitbucket ?? 0, now: clock.now, maxCalls: 200 }))
+        : null,
+      jenkins: wanted.includes('jenkins') ? await opening(createJenkinsFake({ port: ports.jenkins ?? 0, tokens: {} })) : null,
       jira: await opening(createJiraFake({ port: ports.jira ?? 0 })),
       checkmate: await opening(createCheckmateFake({ port: ports.checkmate ?? 0 })),
       slack: await opening(createSlackFake({ port: ports.slack ?? 0 })),
@@ -38,14 +50,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       fakes,
       tenants,
       sentWebhooks: webhooks.sent,
-      outboundAllow: Object.values(fakes)
-        .map(({ origin }) => new URL(origin).host)
+      outboundAllow: [fakes.github.artifactOrigin, ...Object.values(fakes).flatMap((fake) => fake?.origin ?? [])]
+        .map((origin) => new URL(origin).host)
         .join(','),
       addTenant(name) {
         const owner = slugOf(name);
         if (tenants.some((each) => each.github.owner === owner)) throw new Error(`the sandbox has a tenant ${name} already`);
         const project = tenants.length === 0 ? 'SHOP' : `SHOP${tenants.length + 1}`;
-        const tenant = seedTenant(fakes, clock, { name, owner, repo: 'shop', project });
+        const tenant = seedTenant(fakes, clock, webhooks, { name, owner, repo: 'shop', project }, choiceOf(name));
         markSeeded(tenant, fakes);
         tenants.push(tenant);
         return tenant;
@@ -56,10 +68,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         return tenant;
       },
       access: (name) => accessOf(sandbox.tenant(name)),
-      pointWebhooks(name, { github = [], jira = [] }) {
+      pointWebhooks(name, { scm: code = [], ci: builds = [], jira = [] }) {
         const tenant = sandbox.tenant(name);
         const { owner, repo } = tenant.github;
-        webhooks.point({ fullName: `${owner}/${repo}`, project: tenant.jira.project }, { github: [github].flat(), jira: [jira].flat() });
+        const [codeTargets, buildTargets] = [[code].flat(), [builds].flat()];
+        const choice = choiceOf(tenant.name);
+        const github = [...(choice.scm === 'github' ? codeTargets : []), ...(choice.ci === 'github' ? buildTargets : [])];
+        webhooks.point({ fullName: `${owner}/${repo}`, project: tenant.jira.project }, { github, jira: [jira].flat() });
+        tenant.code.point(codeTargets);
+        tenant.builds.point(buildTargets);
       },
       effects: (name) => effectsOf(sandbox.tenant(name), fakes),
       rememberReleases(name, tags) {

@@ -3,6 +3,8 @@
  *
  *   --exit      stop everything after the sample release; exit code 0 only if it is COMPLETED
  *   --json      the last line of stdout is one JSON object, everything else goes to stderr
+ *   --scm X     where the sample keeps its code: github, gitlab, bitbucket
+ *   --ci X      what builds it: github, gitlab, jenkins
  *   --fresh     begin with empty data
  *   --verbose   show what the processes log (else in .data/logs)
  */
@@ -22,6 +24,8 @@ import { claimClone } from './lib/single-start.mjs';
 
 const dataDirectory = join(root, '.data');
 const environmentFile = join(dataDirectory, 'env');
+/** As `sandbox/hosts/host.ts` knows them. */
+const choices = { scm: ['github', 'gitlab', 'bitbucket'], ci: ['github', 'gitlab', 'jenkins'] };
 const options = readOptions();
 const progress = createProgress({ json: options.json });
 
@@ -74,6 +78,9 @@ async function startProcesses(application, services) {
     METRICS_PORT: '0',
     // Brisk people and machines: a second start is over in seconds.
     SANDBOX_SPEED: process.env.SANDBOX_SPEED || '4',
+    SANDBOX_SCM: options.scm,
+    SANDBOX_CI: options.ci,
+    ARTIFACTS_DIR: process.env.ARTIFACTS_DIR || join(dataDirectory, 'artifacts'),
   };
   progress.step('migrating the database');
   await application.finish('migrate', 'src/main/migrate.ts', common);
@@ -99,10 +106,7 @@ function forTheShell({ env, url, sandboxUrl }) {
 
 /** The sandbox is on loopback, which connections may reach only where the operator says so. */
 function outboundAllow(sandbox) {
-  const origins = Object.values(sandbox).flatMap((provider) =>
-    typeof provider?.origin === 'string' ? [new URL(provider.origin).host] : [],
-  );
-  return [process.env.OUTBOUND_ALLOW, ...origins].filter(Boolean).join(',');
+  return [process.env.OUTBOUND_ALLOW, sandbox.outboundAllow].filter(Boolean).join(',');
 }
 
 /** The demo's lines are shown as they come; its last line is its result. */
@@ -135,7 +139,7 @@ function sayWhereThingsAre({ url, sandboxUrl }, { path, token }) {
   progress.raw(`
   API            ${url}
   API reference  ${url}/docs
-  Bull Board     ${url}/admin/queues
+  Bull Board     ${url}/admin/queues  (token: . ${environmentFile} && npm run -s admin -- operator add --name you)
   Sandbox        ${sandboxUrl}
   Token          ${token}
   Logs           ${join(dataDirectory, 'logs')}
@@ -151,17 +155,24 @@ function wipeData() {
   rmSync(join(dataDirectory, 'services'), { recursive: true, force: true });
   rmSync(join(dataDirectory, 'keys'), { force: true });
   rmSync(join(dataDirectory, 'logs'), { recursive: true, force: true });
+  rmSync(join(dataDirectory, 'artifacts'), { recursive: true, force: true });
   if (process.env.DATABASE_URL) progress.warn('--fresh leaves the database of DATABASE_URL as it is');
 }
 
 function readOptions() {
   const flag = { type: 'boolean', default: false };
+  const choice = { type: 'string', default: 'github' };
+  const refuse = (words) => ({
+    wrong: `${words}. Known options: --scm --ci --exit --json --fresh --verbose.`,
+    json: process.argv.includes('--json'),
+  });
   try {
-    return parseArgs({ options: { exit: flag, json: flag, fresh: flag, verbose: flag } }).values;
+    const values = parseArgs({ options: { scm: choice, ci: choice, exit: flag, json: flag, fresh: flag, verbose: flag } }).values;
+    for (const [name, known] of Object.entries(choices)) {
+      if (!known.includes(values[name])) return refuse(`--${name} is one of ${known.join(', ')}, not "${values[name]}"`);
+    }
+    return values;
   } catch (error) {
-    return {
-      wrong: `${error.message.split('. ')[0]}. Known options: --exit --json --fresh --verbose.`,
-      json: process.argv.includes('--json'),
-    };
+    return refuse(error.message.split('. ')[0]);
   }
 }

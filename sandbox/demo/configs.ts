@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { workflowsByPurpose } from '../seed/workflow-files.ts';
 import type { TenantAccess } from '../tenant.ts';
 import { type Api, allItems } from './api.ts';
 import type { Connections } from './connections.ts';
@@ -10,10 +9,10 @@ const named = z.object({ id: z.string(), name: z.string() });
 export async function configure(api: Api, tenantId: string, access: TenantAccess, connections: Connections): Promise<string> {
   const tenant = `/tenants/${tenantId}`;
   const { jira, checkmate, slack } = access;
-  const ci = ensure(api, `${tenant}/ci-cd-configs?verify=true`, {
+  const builds = ensure(api, `${tenant}/ci-cd-configs?verify=true`, {
     name: 'Mobile workflows',
     integrationId: connections['ci-cd'].id,
-    workflows: workflowsByPurpose.map(({ file, ...purpose }) => ({ ...purpose, workflowId: file, displayName: file.replace('.yml', '') })),
+    workflows: access.ci.workflows,
   });
   const tracker = ensure(api, `${tenant}/project-management-configs`, {
     name: 'Release tickets',
@@ -36,7 +35,12 @@ export async function configure(api: Api, tenantId: string, access: TenantAccess
     integrationId: connections.communication.id,
     channels: Object.fromEntries(Object.entries(slack.channels).map(([bucket, channel]) => [bucket, [channel]])),
   });
-  const [ciConfigId, projectManagementConfigId, testManagementConfigId, commsConfigId] = await Promise.all([ci, tracker, tests, channels]);
+  const [ciConfigId, projectManagementConfigId, testManagementConfigId, commsConfigId] = await Promise.all([
+    builds,
+    tracker,
+    tests,
+    channels,
+  ]);
   return ensure(api, `${tenant}/release-configs`, {
     name: 'Shop app',
     releaseType: 'MINOR',

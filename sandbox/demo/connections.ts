@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ConnectionAccess } from '../hosts/host.ts';
 import type { TenantAccess } from '../tenant.ts';
 import { type Api, allItems } from './api.ts';
 
@@ -16,15 +17,10 @@ export type Connections = Record<(typeof categories)[number], Connection>;
 
 /** The five connections to the sandbox, made, or moved to where it is now; each verified by the API on the way. */
 export async function connect(api: Api, tenantId: string, access: TenantAccess, webhookSecret: string): Promise<Connections> {
-  const { github, jira, checkmate, slack } = access;
-  const toGithub = {
-    ...{ provider: 'github', baseUrl: github.origin, webhookSecret },
-    credentials: { token: github.token },
-    settings: { owner: github.owner, repo: github.repo },
-  };
+  const { scm, ci, jira, checkmate, slack } = access;
   const forms: Record<keyof Connections, object> = {
-    scm: { ...toGithub, displayName: 'Sandbox GitHub' },
-    'ci-cd': { ...toGithub, displayName: 'Sandbox GitHub Actions' },
+    scm: { ...formOf(scm), webhookSecret },
+    'ci-cd': { ...formOf(ci), webhookSecret },
     'project-management': {
       ...{ provider: 'jira', displayName: 'Sandbox Jira', baseUrl: jira.origin, webhookSecret },
       credentials: { kind: 'cloud', email: jira.email, apiToken: jira.token },
@@ -47,6 +43,10 @@ export async function connect(api: Api, tenantId: string, access: TenantAccess, 
   // One entry per category, made from the list of categories.
   return Object.fromEntries(made) as Connections;
 }
+
+const formOf = ({ provider, displayName, baseUrl, credentials, settings }: ConnectionAccess) => ({
+  ...{ provider, displayName, baseUrl, credentials, settings },
+});
 
 async function ensure(api: Api, tenantId: string, category: keyof Connections, form: object): Promise<Connection> {
   const path = `/tenants/${tenantId}/integrations/${category}`;

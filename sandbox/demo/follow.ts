@@ -85,6 +85,7 @@ const waits: Record<string, string> = {
   TIMER: 'waits a moment',
   RETRY: 'tries again soon',
   RATE_LIMIT: 'waits for its rate limit',
+  CONNECTION: 'waits for its connection to be mended',
 };
 
 /** `null` for what nobody has begun yet. */

@@ -3,7 +3,15 @@ import { z } from 'zod';
 /** The running sandbox, from the JSON line it printed. */
 
 const text = z.string();
+const connection = z.object({
+  ...{ origin: text, provider: text, displayName: text, baseUrl: text },
+  ...{ credentials: z.record(text, text), settings: z.record(text, text) },
+});
 export const sandboxLine = z.object({
+  scm: connection,
+  ci: connection.extend({
+    workflows: z.array(z.object({ platform: text, workflowType: text, workflowId: text, displayName: text, inputs: z.record(text, text) })),
+  }),
   github: z.object({ origin: text, token: text, owner: text, repo: text }),
   jira: z.object({ origin: text, email: text, token: text, project: text }),
   checkmate: z.object({
@@ -26,7 +34,7 @@ const effects = z.object({
 });
 
 export interface SandboxClient {
-  pointWebhooks(targets: { github: { url: string; secret: string }[]; jira: { url: string; secret: string }[] }): Promise<void>;
+  pointWebhooks(targets: Record<'scm' | 'ci' | 'jira', { url: string; secret: string }[]>): Promise<void>;
   rememberReleases(tags: readonly string[]): Promise<void>;
   effects(): Promise<z.infer<typeof effects>>;
 }

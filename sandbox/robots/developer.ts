@@ -1,18 +1,18 @@
-import { minimalRepository, simpleUser } from '../../test/fakes/github/bodies.ts';
 import type { FakeRepository } from '../../test/fakes/github/index.ts';
+import type { Push } from '../hosts/host.ts';
 import { lateFix } from '../seed/history.ts';
-import type { Webhooks } from '../webhooks.ts';
+import type { SandboxTenant } from '../tenant.ts';
 import type { Robot } from './robot.ts';
 
 const firstCandidate = /^(?<release>.+)-rc\.1$/;
 
 /** Finds a bug in each release's first candidate and fixes it on the release branch: the second cycle has something new. Never again. */
-export function developer(repositories: () => Iterable<FakeRepository>, webhooks: Webhooks, times: { fixAfterMs: number }): Robot {
+export function developer(tenants: () => Iterable<SandboxTenant>, times: { fixAfterMs: number }): Robot {
   const seenAt = new Map<string, number>();
   const done = new Set<string>();
   return {
     look(now) {
-      for (const repository of repositories()) {
+      for (const { repository, code } of tenants()) {
         for (const [tag, target] of repository.git.tags) {
           const id = `${repository.fullName} ${tag}`;
           const version = firstCandidate.exec(tag)?.groups?.release;
@@ -23,7 +23,7 @@ export function developer(repositories: () => Iterable<FakeRepository>, webhooks
           done.add(id);
           seenAt.delete(id);
           const branch = releaseBranch(repository, version, repository.git.peel(target) ?? '');
-          if (branch !== null) fix(repository, branch, webhooks);
+          if (branch !== null) code.pushed(fix(repository, branch));
         }
       }
     },
@@ -40,16 +40,9 @@ function releaseBranch(repository: FakeRepository, release: string, commit: stri
   return named ?? (there.length === 1 ? (there[0] ?? null) : null);
 }
 
-function fix(repository: FakeRepository, branch: string, webhooks: Webhooks): void {
+function fix(repository: FakeRepository, branch: string): Push {
   const before = repository.git.branches.get(branch) ?? '';
   const { message, by, touches } = lateFix;
   const after = repository.pushCommit({ branch, message, author: by, files: { [touches]: `${message}\n` } });
-  webhooks.github(repository.fullName, 'push', {
-    ref: `refs/heads/${branch}`,
-    ...{ before, after, created: false, deleted: false, forced: false },
-    commits: [{ id: after, message, author: { name: by.name, email: by.email, username: by.login } }],
-    repository: minimalRepository(repository),
-    pusher: { name: by.login, email: by.email },
-    sender: simpleUser(by.login ?? 'ghost'),
-  });
+  return { branch, before, after, message, by };
 }

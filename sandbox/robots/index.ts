@@ -1,3 +1,4 @@
+import { gitlabArchives } from '../hosts/gitlab.ts';
 import { artifactNames } from '../seed/workflow-files.ts';
 import type { Fakes, SandboxTenant } from '../tenant.ts';
 import type { Webhooks } from '../webhooks.ts';
@@ -24,21 +25,32 @@ export function startRobots({ fakes, webhooks, tenants, robots, speed }: RobotWo
   const repositories = () => tenants.map(({ repository }) => repository);
   const crew: Robot[] = [];
   if (times.ci !== false) {
-    fakes.github.world.autoComplete({ ...faster(times.ci, speed), artifactNames });
-    crew.push(ciJobs(repositories, webhooks));
+    const pace = faster(times.ci, speed);
+    fakes.github.world.autoComplete({ ...pace, artifactNames });
+    fakes.gitlab?.world.autoComplete({ ...pace, archives: gitlabArchives });
+    crew.push(ciJobs(repositories, webhooks), jenkinsExecutors(tenants, pace));
   }
   if (times.testers !== false) crew.push(testers(fakes.checkmate.world, faster(times.testers, speed)));
   if (times.productOwner !== false) {
     const isSeeded = (key: string) => tenants.some(({ seeded }) => seeded.has(`ticket ${key}`));
     crew.push(productOwner(fakes.jira.world, webhooks, isSeeded, faster(times.productOwner, speed)));
   }
-  if (times.developer !== false) crew.push(developer(repositories, webhooks, faster(times.developer, speed)));
+  if (times.developer !== false) crew.push(developer(() => tenants, faster(times.developer, speed)));
   const timer = setInterval(() => {
     for (const robot of crew) robot.look(Date.now());
   }, LOOK_EVERY_MS);
   // The servers keep a process alive; looking around is no reason to.
   timer.unref();
   return { stop: () => clearInterval(timer) };
+}
+
+/** The executors of every team that builds with Jenkins. */
+function jenkinsExecutors(tenants: readonly SandboxTenant[], pace: Exclude<RobotTimes['ci'], false>): Robot {
+  return {
+    look(now) {
+      for (const { jenkins } of tenants) jenkins?.robot(pace).look(now);
+    },
+  };
 }
 
 function faster<T extends Record<string, number>>(times: T, speed: number): T {

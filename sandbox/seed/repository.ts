@@ -1,6 +1,6 @@
 import type { FakeRepository, GithubWorld } from '../../test/fakes/github/index.ts';
 import { history, laterWork, type Step } from './history.ts';
-import { workflowFiles } from './workflow-files.ts';
+import { gitlabConfiguration, workflowFiles } from './workflow-files.ts';
 
 /** A clock that can be turned back while the past is written; it shows the true time otherwise. */
 export interface SeedClock {
@@ -45,6 +45,8 @@ export function seedRepository(
       repository.addWorkflow(file);
       tick();
     }
+    // The repository may be mirrored to a GitLab, whose pipelines read this.
+    repository.pushCommit({ message: 'Add .gitlab-ci.yml', files: { '.gitlab-ci.yml': gitlabConfiguration } });
     for (const step of history) {
       take(repository, step);
       tick();

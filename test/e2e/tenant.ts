@@ -143,7 +143,8 @@ async function variant(owner: Client, path: string, baseId: string, change: Part
 function point(sandbox: Sandbox, name: string, connections: Connections, secret: string): void {
   const to = ({ webhookUrl: url }: { webhookUrl: string | null }) => (url === null ? [] : [{ url, secret }]);
   sandbox.pointWebhooks(name, {
-    github: [...to(connections.scm), ...to(connections['ci-cd'])],
+    scm: to(connections.scm),
+    ci: to(connections['ci-cd']),
     jira: to(connections['project-management']),
   });
 }

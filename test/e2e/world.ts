@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, type SandboxOptions, startSandbox, type TenantEffects } from '../../sandbox/world.ts';
 import { freePort } from '../../scripts/lib/ports.mjs';
@@ -128,8 +129,11 @@ async function open(options: WorldOptions, closers: (() => Promise<unknown>)[]):
   await migrate({ url, logger: createLogger({ level: 'warn', name: 'migrate' }) });
   const db = openDatabase({ url, poolSize: 3 });
   closers.push(() => db.close());
+  const artifacts = mkdtempSync(join(tmpdir(), 'signalbox-e2e-artifacts-'));
+  closers.push(async () => rmSync(artifacts, { recursive: true, force: true }));
   const env = {
     ...quick,
+    ARTIFACTS_DIR: artifacts,
     ...{ DATABASE_URL: servers.databaseUrl, REDIS_URL: servers.redisUrl, SIGNALBOX_PREFIX: servers.prefix },
     ...{ SIGNALBOX_KEYS: `e2e:${randomBytes(32).toString('base64')}`, OUTBOUND_ALLOW: '127.0.0.1' },
     ...options.env,

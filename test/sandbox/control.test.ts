@@ -51,8 +51,8 @@ describe('the control server', () => {
 
   it.each([
     ['an unknown tenant', 'GET', '/effects?tenant=Nobody', undefined, 404],
-    ['an address that is none', 'POST', '/webhooks', { github: { url: 'nowhere', secret: 's' } }, 422],
-    ['an unknown provider', 'POST', '/faults', { provider: 'gitlab' }, 422],
+    ['an address that is none', 'POST', '/webhooks', { scm: { url: 'nowhere', secret: 's' } }, 422],
+    ['an unknown provider', 'POST', '/faults', { provider: 'gitea' }, 422],
     ['a pattern that is none', 'POST', '/faults', { provider: 'github', match: { pathPattern: '(' } }, 422],
   ])('refuses %s', async (_what, method, path, body, status) => {
     const answer = await call(method, path, body);

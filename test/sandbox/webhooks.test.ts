@@ -35,7 +35,7 @@ function asWebhook(request: FakeRequest) {
 }
 
 it('tells every connection of a repository of its runs, each signed with its own secret, under one delivery id', async () => {
-  sandbox.pointWebhooks('Acme', { github: [target('scm'), target('ci')] });
+  sandbox.pointWebhooks('Acme', { scm: [target('scm'), target('ci')] });
 
   const run = sandbox.fakes.github.world.dispatch('acme', 'shop', 'regression-ios.yml', 'main', { version: '1.4.0' });
 
@@ -50,7 +50,7 @@ it('tells every connection of a repository of its runs, each signed with its own
 });
 
 it("tells of the developer's push", async () => {
-  sandbox.pointWebhooks('Acme', { github: target('scm') });
+  sandbox.pointWebhooks('Acme', { scm: target('scm') });
   const { repository } = sandbox.tenant('Acme');
   const head = repository.git.branches.get('main') ?? '';
   repository.git.branches.set('release/1.4.0', head);
@@ -76,8 +76,8 @@ it('tells of tickets that move, signed as Jira signs', async () => {
 });
 
 it("sends nothing of one tenant to another's address", async () => {
-  sandbox.pointWebhooks('Acme', { github: target('acme') });
-  sandbox.pointWebhooks('Globex', { github: target('globex') });
+  sandbox.pointWebhooks('Acme', { scm: target('acme') });
+  sandbox.pointWebhooks('Globex', { scm: target('globex') });
 
   sandbox.fakes.github.world.dispatch('globex', 'shop', 'regression-ios.yml', 'main', { version: '1.4.0' });
 
