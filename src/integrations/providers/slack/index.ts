@@ -3,6 +3,7 @@ import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
 import { slackMessaging } from './messaging.ts';
 import { verifySlack } from './verify.ts';
 import { slackWebhook } from './webhook.ts';
+import { slackWebhookInstructions } from './webhook-instructions.ts';
 
 /** Slack: messages to channels and threads; events and interactivity in. */
 export const slack = defineProvider({
@@ -15,4 +16,5 @@ export const slack = defineProvider({
   verify: verifySlack,
   messaging: slackMessaging,
   webhook: slackWebhook(() => new Date()),
+  webhookInstructions: slackWebhookInstructions,
 });
