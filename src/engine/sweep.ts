@@ -9,8 +9,8 @@ import type { RunDefinitions } from './run-definition.ts';
 import { engineActor } from './vocabulary.ts';
 
 /*
- * The sweep rings for what time made due and for whatever ringing was lost. It writes nothing: a second ring is harmless, so any number of
- * sweeps may run at once. Tenants take turns: each due row is ranked among its tenant's own, and the ring orders by rank.
+ * The sweep rings for what time made due and for whatever ringing was lost, and remembers what falls due before the next one. It writes
+ * nothing: a second ring is harmless, so any number of sweeps may run at once. Tenants take turns: each due row is ranked among its tenant's own, and the ring orders by rank.
  */
 
 const PAGE = 1000;
@@ -26,31 +26,32 @@ interface DueRow {
 }
 
 /** Where due rows lie. */
-type Source = { queue: string; kind: Wake['kind']; page: (after: { runAt: Date; id: string }) => Statement };
+type Source = { queue: string; kind: Wake['kind']; page: (after: { runAt: Date; id: string }, aheadMs: number) => Statement };
 
 const columns = 'id, fence, tenant_id AS tenantId, run_at AS runAt, UTC_TIMESTAMP(3) AS now';
 
 function sourcesOf(queue: string): Source[] {
   const outbox = outboxes[queue];
-  if (outbox !== undefined) return [{ queue, kind: outbox.kind, page: (after) => [outboxPage(outbox.table), [after.runAt, after.id]] }];
+  if (outbox !== undefined)
+    return [{ queue, kind: outbox.kind, page: (after, aheadMs) => [outboxPage(outbox.table), [aheadMs * 1000, after.runAt, after.id]] }];
   return [
     {
       queue,
       kind: 'task',
-      page: (after) => [
+      page: (after, aheadMs) => [
         `SELECT ${columns} FROM tasks FORCE INDEX (tasks_due)
-         WHERE queue = ? AND held = 0 AND run_at <= UTC_TIMESTAMP(3) AND status IN ('READY', 'WAITING') AND (run_at, id) > (?, ?)
+         WHERE queue = ? AND held = 0 AND run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND status IN ('READY', 'WAITING') AND (run_at, id) > (?, ?)
          ORDER BY run_at, id LIMIT ${PAGE}`,
-        [queue, after.runAt, after.id],
+        [queue, aheadMs * 1000, after.runAt, after.id],
       ],
     },
     {
       queue,
       kind: 'run',
-      page: (after) => [
+      page: (after, aheadMs) => [
         `SELECT ${columns} FROM runs FORCE INDEX (runs_due)
-         WHERE queue = ? AND run_at <= UTC_TIMESTAMP(3) AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`,
-        [queue, after.runAt, after.id],
+         WHERE queue = ? AND run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`,
+        [queue, aheadMs * 1000, after.runAt, after.id],
       ],
     },
   ];
@@ -64,33 +65,65 @@ const outboxes: Readonly<Record<string, { table: 'deliveries' | 'webhook_events'
 
 const outboxPage = (table: string) =>
   `SELECT ${columns} FROM ${table} FORCE INDEX (${table}_due)
-   WHERE status = 'PENDING' AND run_at <= UTC_TIMESTAMP(3) AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
+   WHERE status = 'PENDING' AND run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
+
+/** How far a sweep sees beyond now, so that what falls due before the next one is rung for in its instant and not up to a round later. */
+export interface Ahead {
+  /** Longer than it takes until the next sweep; 0 = due rows only. */
+  ms: number;
+  /** Acts after so many milliseconds, best effort: what is lost is due at the next sweep. */
+  later: (ms: number, act: () => void) => void;
+}
+
+const nothingAhead: Ahead = { ms: 0, later: () => undefined };
 
 /**
- * Rings for every due row of these queues. The first pages of all of them are one round trip, which on an idle system is all there is.
+ * Rings for every due row of these queues, and in time for those that will be. The first pages of all of them are one round trip, which on
+ * an idle system is all there is.
  * @returns per queue how many were due and how late the longest waiting is, milliseconds
  */
-export async function sweepDue(db: Database, queues: readonly string[], ring: Ring): Promise<Map<string, { due: number; lagMs: number }>> {
+export async function sweepDue(
+  db: Database,
+  queues: readonly string[],
+  ring: Ring,
+  ahead: Ahead = nothingAhead,
+): Promise<Map<string, { due: number; lagMs: number }>> {
   const found = new Map(queues.map((queue) => [queue, { due: 0, lagMs: 0 }]));
   const ranks = new Map<string, number>();
   let open = queues.flatMap(sourcesOf).map((source) => ({ source, after: { runAt: new Date(0), id: '' } }));
   while (open.length > 0) {
-    const pages = (await db.batch(open.map(({ source, after }) => source.page(after)))) as DueRow[][];
+    const pages = (await db.batch(open.map(({ source, after }) => source.page(after, ahead.ms)))) as DueRow[][];
     const full: typeof open = [];
     open.forEach(({ source }, index) => {
       const rows = pages[index] ?? [];
       const sum = found.get(source.queue);
+      const due = rows.filter(({ now, runAt }) => runAt <= now);
       if (sum !== undefined) {
-        sum.due += rows.length;
-        for (const { now, runAt } of rows.slice(0, 1)) sum.lagMs = Math.max(sum.lagMs, now.getTime() - runAt.getTime());
+        sum.due += due.length;
+        for (const { now, runAt } of due.slice(0, 1)) sum.lagMs = Math.max(sum.lagMs, now.getTime() - runAt.getTime());
       }
-      ring(rows.map((row) => toWake(source, row, ranks)));
+      ring(due.map((row) => toWake(source, row, ranks)));
+      // A timer may fire a moment early, and a claim before its time is in vain.
+      for (const [ms, wakes] of comingUp(source, rows, ranks)) ahead.later(ms + 1, () => ring(wakes));
       const last = rows.at(-1);
       if (last !== undefined && rows.length === PAGE) full.push({ source, after: { runAt: last.runAt, id: last.id } });
     });
     open = full;
   }
   return found;
+}
+
+/** What is not due yet, by how long that takes. */
+function comingUp(source: Source, rows: readonly DueRow[], ranks: Map<string, number>): Map<number, Wake[]> {
+  const coming = new Map<number, Wake[]>();
+  for (const row of rows) {
+    const ms = row.runAt.getTime() - row.now.getTime();
+    if (ms <= 0) continue;
+    const wakes = coming.get(ms);
+    if (wakes === undefined) coming.set(ms, [toWake(source, row, ranks)]);
+    else wakes.push(toWake(source, row, ranks));
+  }
+  return coming;
 }
 
 function toWake({ kind, queue }: Source, { id, fence, tenantId }: DueRow, ranks: Map<string, number>): Wake {

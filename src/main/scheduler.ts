@@ -12,9 +12,15 @@ import { openRuntime } from './runtime.ts';
 /* `npm run scheduler`: rings for what time makes due. Several may run at once. */
 
 const REVERIFY_AT_ONCE = 20;
+/** Sweeps come late now and then. */
+const AHEAD = 1.5;
 
 const runtime = openRuntime('scheduler', process.env);
 const { config, db, definitions, ring, logger, metrics, shutdown } = runtime;
+const ahead = {
+  ms: Math.ceil(config.sweepIntervalMs * AHEAD),
+  later: (ms: number, act: () => void) => void setTimeout(act, ms).unref(),
+};
 const scheduler = startScheduler({
   ticks: runtime.queues.get(tickQueueName),
   redis: runtime.blockingRedis(),
@@ -23,7 +29,7 @@ const scheduler = startScheduler({
   duties: duties({
     ...{ metrics, logger },
     sweepIntervalMs: config.sweepIntervalMs,
-    sweep: () => sweepDue(db, queueNames, ring),
+    sweep: () => sweepDue(db, queueNames, ring, ahead),
     takeBackLapsed: async () => (await sweepLapsedLeases(db, Object.values(queueOf), ring, definitions)) + (await sweepLapsedOutbox(db)),
     reverify: () => reverifyDueConnections(runtime, REVERIFY_AT_ONCE),
     forgetOld: async () => {

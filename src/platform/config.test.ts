@@ -33,7 +33,7 @@ describe('parseConfig', () => {
       retryBaseMs: 2000,
       retryMaxMs: 600_000,
       leaseMs: 30_000,
-      sweepIntervalMs: 500,
+      sweepIntervalMs: 1000,
       outboundAllow: [],
       shutdownGraceMs: 20_000,
     });

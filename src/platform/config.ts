@@ -127,7 +127,11 @@ const variables = {
     meaning: 'How long a claimed task belongs to its worker; after a crash another takes it up when this is over',
     schema: integer(1000, 3_600_000),
   }),
-  SWEEP_INTERVAL_MS: variable({ default: '500', meaning: 'How often the scheduler looks for due work', schema: integer(50, 60_000) }),
+  SWEEP_INTERVAL_MS: variable({
+    default: '1000',
+    meaning: 'How often the scheduler looks for due work; what falls due in between starts in its instant',
+    schema: integer(50, 60_000),
+  }),
   POLL_INTERVAL_MS: variable({
     default: '15000',
     meaning: 'How often a waiting task looks at its provider when no webhook hurries it',

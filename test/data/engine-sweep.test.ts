@@ -64,6 +64,34 @@ describe.each(testDatabases())('sweeping on $name', (server) => {
       expect(found.get(queue)).toMatchObject({ due: 2 });
     });
 
+    it('rings in its instant for what falls due before the next sweep, and knows nothing of what comes later', async () => {
+      const at = (ms: number) => new Date(Date.now() + ms);
+      const run = await world.createRun([
+        taskPlan('NOW'),
+        taskPlan('SOON', { notBefore: at(800) }),
+        taskPlan('SOON TOO', { notBefore: at(900) }),
+        taskPlan('LATER', { notBefore: at(60_000) }),
+      ]);
+      const [now, soon, soonToo] = [await run.task('NOW'), await run.task('SOON'), await run.task('SOON TOO')];
+      const rung: Wake[] = [];
+      const planned: { ms: number; act: () => void }[] = [];
+
+      const found = await sweepDue(world.db, [queue], (wakes) => void rung.push(...wakes), {
+        ms: 5_000,
+        later: (ms, act) => void planned.push({ ms, act }),
+      });
+      const atOnce = rung.splice(0).map(({ id }) => id);
+      for (const { act } of planned.sort((a, b) => a.ms - b.ms)) act();
+
+      expect(atOnce).toEqual([now.id]);
+      expect(found.get(queue)).toMatchObject({ due: 1 });
+      expect(rung.map(({ id, fence, rank }) => ({ id, fence, rank }))).toEqual([
+        { id: soon.id, fence: soon.fence, rank: 2 },
+        { id: soonToo.id, fence: soonToo.fence, rank: 3 },
+      ]);
+      expect(planned.every(({ ms }) => ms > 0 && ms <= 901)).toBe(true);
+    });
+
     it('rings for runs that are due, on the queue of the stage they are in', async () => {
       const run = await world.createRun([taskPlan('A')], {
         wakeAt: new Date(Date.now() - 5_000),
