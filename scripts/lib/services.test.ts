@@ -90,13 +90,16 @@ it('a script killed outright leaves neither servers nor its temporary directory'
   await waitFor(() => !isAlive(Number(pid)) && !existsSync(join(dir, 'run')), { what: 'servers and directory to go' });
 });
 
-it('npm start refuses an option it does not know, in one sentence', async () => {
-  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), '--exti'], { stdio: ['ignore', 'pipe', 'inherit'] });
+it.each([
+  { given: ['--exti'], words: "Unknown option '--exti'. Known options: --scm --ci --exit --json --fresh --verbose." },
+  { given: ['--ci', 'travis'], words: '--ci is one of github, gitlab, jenkins, not "travis". Known options:' },
+])('npm start refuses $given in one sentence', async ({ given, words }) => {
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
 
   const [code] = await once(child, 'close');
 
   expect(code).toBe(1);
-  expect(lines).toEqual([expect.stringContaining("Unknown option '--exti'. Known options: --exit --json --fresh --verbose.")]);
+  expect(lines).toEqual([expect.stringContaining(words)]);
 });

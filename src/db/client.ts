@@ -152,8 +152,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     return result;
   }
 
+  const direct: Queryable = { query: (text, values) => onConnection((connection) => connection.query(text, values)) };
+  // A statement that lost a deadlock by itself has done nothing. Of several, the ones before it may have been done.
+  const single = sqlOn({ query: (text, values) => unlessDeadlock(() => direct.query(text, values)) });
+
   return {
-    ...sqlOn({ query: (text, values) => onConnection((connection) => connection.query(text, values)) }),
+    ...{ rows: single.rows, run: single.run, batch: sqlOn(direct).batch },
     async transact(work) {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -167,6 +171,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     pool: () => poolState(pool),
     close: () => pool.end(),
   };
+}
+
+async function unlessDeadlock<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (errnoOf(error) !== DEADLOCK || tries >= MAX_TRIES) throw error;
+    }
+  }
 }
 
 interface Queryable {

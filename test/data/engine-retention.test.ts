@@ -36,7 +36,10 @@ describe.each(testDatabases())('retention on $name', (server) => {
     }
     await world.db.rows(`ANALYZE TABLE ${outbox}`);
 
-    const [plan] = await world.db.rows<{ key: string | null; rows: number | string }>(`EXPLAIN ${forgetStatement(outbox)}`, [days]);
+    const [plan] = await world.db.rows<{ key: string | null; rows: number | string }>(
+      `EXPLAIN ${server.name === 'mysql' ? 'FORMAT=TRADITIONAL ' : ''}${forgetStatement(outbox)}`,
+      [days],
+    );
 
     await world.db.run(`DELETE FROM ${outbox}`);
     expect(plan?.key).toBe(`${outbox}_ended`);
