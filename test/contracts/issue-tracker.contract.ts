@@ -1,34 +1,11 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { IssueTracker, NewTicket } from '../../src/integrations/capabilities/issue-tracker.ts';
-import type { CallMatch, FakeServer } from '../fakes/fake-server.ts';
 import { type ContractSkip, contractCases, expectNoSecret, lock, providerError, refusals } from './contract-case.ts';
+import { listTests } from './issue-tracker-lists.ts';
+import { remarkTests } from './issue-tracker-remarks.ts';
+import { countOf as countCalls, type IssueTrackerHarness, type RequestMatch } from './issue-tracker-world.ts';
 
-export interface IssueTrackerHarness {
-  /** A subject bound to the harness's account, for one attempt. */
-  connect(options?: { signal?: AbortSignal; timeoutMs?: number; wrongCredentials?: boolean }): IssueTracker;
-  project: string;
-  type: string;
-  /** Status names of the project. New tickets are `open`; no transition leads from `open` to `unreachable`. */
-  statuses: { open: string; inProgress: string; done: string; withoutCategory: string; unreachable: string };
-  world: {
-    setStatus(key: string, name: string): void;
-    /** Keys of all tickets that carry the marker. */
-    ticketsWith(marker: string): string[];
-    title(key: string): string;
-    /** Tickets created from now on are not found by searches until `catchUp`. */
-    delaySearch(): void;
-    catchUp(): void;
-    /** The next searches give their matches on the page of that number, 1-based. */
-    answerOnPage(page: number): void;
-  };
-  server: Pick<FakeServer, 'failNext' | 'calls'>;
-  /** The requests by which the provider reads one ticket, searches, creates and moves one. */
-  requests: { read: CallMatch; search: CallMatch; create: CallMatch; move: CallMatch };
-  /** How the provider words an error. */
-  errorBody(words: string): unknown;
-  secrets: string[];
-  close(): Promise<void>;
-}
+export type { IssueTrackerHarness } from './issue-tracker-world.ts';
 
 export function issueTrackerContract(
   name: string,
@@ -53,7 +30,7 @@ export function issueTrackerContract(
       marker: 'rel-42-ios',
       ...changes,
     });
-    const countOf = (match: CallMatch) => h.server.calls.filter((call) => matches(match, call)).length;
+    const countOf = (match: RequestMatch) => countCalls(h, match);
 
     guarantee('a created ticket reads back by key and by marker', async () => {
       const tracker = h.connect();
@@ -127,11 +104,11 @@ export function issueTrackerContract(
 
     guarantee('absent is null', async () => {
       expect(await h.connect().findTicket({ project: h.project, marker: 'nothing' })).toBeNull();
-      expect(await h.connect().ticket('NOPE-404')).toBeNull();
+      expect(await h.connect().ticket(h.unknown.ticket)).toBeNull();
     });
 
     guarantee('an unknown project, type or parent is an error that says so', async () => {
-      for (const change of [{ project: 'NO"PE' }, { type: 'No such type' }, { parent: 'NOPE-404' }]) {
+      for (const change of [{ project: 'NO"PE' }, { type: 'No such type' }, { parent: h.unknown.ticket }]) {
         const error = await providerError(h.connect().ensureTicket(wanted(change)));
 
         expect(error.kind).toMatch(/^(invalid|not-found|forbidden)$/);
@@ -185,7 +162,7 @@ export function issueTrackerContract(
     });
 
     guarantee('moving an unknown ticket is not-found', async () => {
-      expect((await providerError(h.connect().setStatus('NOPE-404', h.statuses.done))).kind).toBe('not-found');
+      expect((await providerError(h.connect().setStatus(h.unknown.ticket, h.statuses.done))).kind).toBe('not-found');
     });
 
     guarantee('wrong credentials are unauthorized and never read as absent', async () => {
@@ -198,9 +175,11 @@ export function issueTrackerContract(
         await providerError(stranger.findTicket(query)),
         await providerError(stranger.ensureTicket(wanted())),
         await providerError(stranger.setStatus(key, h.statuses.done)),
+        await providerError(stranger.ensureComment(key, { text: 'Text', marker: 'm-1' })),
+        await providerError(stranger.ensureLink(key, { url: 'https://example.com', title: 'Page' })),
       ];
 
-      expect(errors.map((error) => error.kind)).toEqual(Array(4).fill('unauthorized'));
+      expect(errors.map((error) => error.kind)).toEqual(Array(6).fill('unauthorized'));
       for (const error of errors) expectNoSecret(error, h.secrets);
     });
 
@@ -271,11 +250,9 @@ export function issueTrackerContract(
       await outcome;
     });
 
+    const parts = { guarantee, harness: () => h, wanted };
+    remarkTests(parts);
+    listTests(parts);
     cases.end();
   });
-}
-
-function matches(match: CallMatch, call: { method: string; path: string }): boolean {
-  if (match.method !== undefined && match.method !== call.method) return false;
-  return match.path === undefined || (typeof match.path === 'string' ? match.path === call.path : match.path.test(call.path));
 }

@@ -1,91 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssueTracker } from '../../src/integrations/capabilities/issue-tracker.ts';
-import type { Connection } from '../../src/integrations/kit/define-provider.ts';
-import type { JiraCredentials, JiraSettings } from '../../src/integrations/providers/jira/credentials.ts';
-import { jira } from '../../src/integrations/providers/jira/index.ts';
 import { jiraIssueTracker, markerLabel } from '../../src/integrations/providers/jira/issue-tracker.ts';
-import { createJiraFake, type JiraAccount, type JiraFake } from '../fakes/jira/index.ts';
-import { guardedDeps } from './adapter-harness.ts';
-import { expectNoSecret, providerError } from './contract-case.ts';
-import { type IssueTrackerHarness, issueTrackerContract } from './issue-tracker.contract.ts';
-import { openSpecPeer } from './spec-peer.ts';
-
-type Kind = JiraCredentials['kind'];
-const TOKEN = 'ATATT3xFfGF0-secret-token';
-const EMAIL = 'release-bot@example.com';
-
-function connectionTo(baseUrl: string, kind: Kind, token = TOKEN, settings: JiraSettings = {}): Connection<JiraCredentials, JiraSettings> {
-  const form = kind === 'cloud' ? { kind, email: EMAIL, apiToken: token } : { kind, token };
-  return { id: 'con-1', baseUrl, credentials: jira.credentials.parse(form) as JiraCredentials, settings };
-}
-
-function depsOf(options: { signal?: AbortSignal; timeoutMs?: number } = {}) {
-  return guardedDeps('jira', [], options);
-}
-
-function seed(fake: JiraFake, kind: Kind): JiraAccount {
-  const account = fake.world.addAccount({ token: TOKEN, displayName: 'Release Bot', ...(kind === 'cloud' && { email: EMAIL }) });
-  fake.world.addProject({
-    key: 'APP',
-    members: [account],
-    statuses: [
-      ['To Do', 'new'],
-      ['In Progress', 'indeterminate'],
-      ['Done', 'done'],
-      ['Parked', 'undefined'],
-      ['Archived', 'done'],
-    ],
-    transitions: [
-      { name: 'Start', from: ['To Do'], to: 'In Progress' },
-      { name: 'Finish', from: '*', to: 'Done' },
-      { name: 'Archive', from: ['Done'], to: 'Archived' },
-    ],
-  });
-  return account;
-}
-
-async function harness(kind: Kind): Promise<IssueTrackerHarness> {
-  const fake = await createJiraFake();
-  seed(fake, kind);
-  const api = kind === 'cloud' ? '/rest/api/3' : '/rest/api/2';
-  const basic = Buffer.from(`${EMAIL}:${TOKEN}`).toString('base64');
-  return {
-    connect: ({ wrongCredentials, ...options } = {}) =>
-      jiraIssueTracker(connectionTo(fake.origin, kind, wrongCredentials ? `${TOKEN}-revoked` : TOKEN), depsOf(options)),
-    project: 'APP',
-    type: 'Task',
-    statuses: { open: 'To Do', inProgress: 'In Progress', done: 'Done', withoutCategory: 'Parked', unreachable: 'Archived' },
-    world: {
-      setStatus: (key, name) => fake.world.setStatus(key, name),
-      ticketsWith: (marker) =>
-        fake.world
-          .tickets()
-          .filter((issue) => issue.labels.includes(markerLabel(marker)))
-          .map((issue) => issue.key),
-      title: (key) => fake.world.issue(key).summary,
-      delaySearch: () => fake.world.setSearchLag(Number.POSITIVE_INFINITY),
-      catchUp: () => fake.world.catchUp(),
-      answerOnPage: (page) => fake.world.setEmptySearchPages(page - 1),
-    },
-    server: fake,
-    requests: {
-      read: { method: 'GET', path: new RegExp(`^${api}/issue/[^/]+$`) },
-      search: { method: 'GET', path: /\/search/ },
-      create: { method: 'POST', path: `${api}/issue` },
-      move: { method: 'POST', path: /\/transitions$/ },
-    },
-    errorBody: (words) => ({ errorMessages: [words], errors: {} }),
-    secrets: [TOKEN, basic],
-    close: () => fake.close(),
-  };
-}
+import { createJiraFake, type JiraFake } from '../fakes/jira/index.ts';
+import { all } from './adapter-harness.ts';
+import { providerError } from './contract-case.ts';
+import { issueTrackerContract } from './issue-tracker.contract.ts';
+import { connectionTo, depsOf, jiraHarness, type Kind, seed } from './jira-harness.ts';
 
 const noUniqueness = {
   reason: 'Jira has no unique key to create by and its search lags behind; the engine serialises by lock and waits searchVisibleWithinMs',
   tests: ['ten concurrent ensures create one ticket'],
 };
-issueTrackerContract('jira cloud', () => harness('cloud'), { skip: [noUniqueness] });
-issueTrackerContract('jira server', () => harness('server'), {
+issueTrackerContract('jira cloud', () => jiraHarness('cloud'), { skip: [noUniqueness] });
+issueTrackerContract('jira server', () => jiraHarness('server'), {
   skip: [
     noUniqueness,
     {
@@ -94,6 +20,8 @@ issueTrackerContract('jira server', () => harness('server'), {
     },
   ],
 });
+
+const strippedIssue = { key: 'APP-1', fields: { summary: 'Release', labels: [], status: { name: 'To Do' } } };
 
 describe('jira', () => {
   let fake: JiraFake;
@@ -179,141 +107,161 @@ describe('jira', () => {
   });
 });
 
-const strippedIssue = { key: 'APP-1', fields: { summary: 'Release', labels: [], status: { name: 'To Do' } } };
-
-describe('jira verify', () => {
+describe('jira comments and links', () => {
   let fake: JiraFake;
   beforeEach(async () => {
     fake = await createJiraFake();
   });
   afterEach(() => fake.close());
-  const verify = (connection: Connection, timeoutMs = 5_000) => jira.verify(connection, depsOf({ timeoutMs }), 'project-management');
+  const trackerOf = (kind: Kind) => jiraIssueTracker(connectionTo(fake.origin, kind), depsOf());
+  const comment = { text: 'Build 42 is out.\nSee *notes*', marker: 'rel-42' };
 
-  it.each<Kind>(['cloud', 'server'])('names the account (%s)', async (kind) => {
+  it.each<[Kind, unknown]>([
+    [
+      'cloud',
+      {
+        ...{ type: 'doc', version: 1 },
+        content: [
+          {
+            type: 'paragraph',
+            content: [{ type: 'text', text: 'Build 42 is out.' }, { type: 'hardBreak' }, { type: 'text', text: 'See *notes*' }],
+          },
+          { type: 'paragraph', content: [{ type: 'text', text: 'rel-42' }] },
+        ],
+      },
+    ],
+    ['server', 'Build 42 is out.\nSee *notes*\n\nrel-42'],
+  ])('sends comments in the form of %s', async (kind, body) => {
     seed(fake, kind);
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
 
-    const answer = await verify(connectionTo(fake.origin, kind, TOKEN, { projectKey: 'APP' }));
+    await trackerOf(kind).ensureComment(key, comment);
 
-    expect(answer).toEqual({ ok: true, account: 'Release Bot', expiresAt: null, rateLimit: null });
+    expect(fake.world.issue(key).comments.map((each) => each.body)).toEqual([body]);
   });
 
-  it('names each missing permission', async () => {
+  it('does not repeat a comment to which a person has added lines, and takes no sentence with the marker for one', async () => {
+    seed(fake, 'server');
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
+    fake.world.addComment(key, 'Where is rel-42 ?');
+    await trackerOf('server').ensureComment(key, comment);
+    const [, ours] = fake.world.issue(key).comments;
+    if (ours) ours.body = `${ours.body}\r\n\r\nEdited: thanks!`;
+
+    await trackerOf('server').ensureComment(key, comment);
+
+    expect(fake.world.issue(key).comments.map(({ body }) => body)).toEqual(['Where is rel-42 ?', ours?.body]);
+  });
+
+  it('reads a Cloud comment whose document has nodes of other kinds', async () => {
+    seed(fake, 'cloud');
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
+    const quoted = { type: 'blockquote', content: [{ type: 'paragraph', content: [{ type: 'text', text: 'rel-42' }] }] };
+    fake.world.addComment(key, { type: 'doc', version: 1, content: [{ type: 'rule' }, { type: 'mention', attrs: { id: '7' } }] });
+    fake.world.addComment(key, { type: 'doc', version: 1, content: [quoted] });
+
+    await trackerOf('cloud').ensureComment(key, comment);
+
+    expect(fake.world.issue(key).comments).toHaveLength(2);
+  });
+
+  it.each<Kind>(['cloud', 'server'])('keeps what else a link of others holds when its title changes (%s)', async (kind) => {
+    seed(fake, kind);
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
+    const theirs = { globalId: 'wiki-7', relationship: 'causes', application: { name: 'Wiki' } };
+    const object = { url: 'https://wiki.example.com/7', title: 'old', summary: 'Notes', status: { resolved: true } };
+    fake.world.putLink(key, { ...theirs, object });
+
+    await trackerOf(kind).ensureLink(key, { url: object.url, title: 'new' });
+
+    expect(fake.world.issue(key).links).toEqual([{ ...theirs, id: expect.any(Number), object: { ...object, title: 'new' } }]);
+  });
+
+  it('has one link when ten attempts overlap, because Jira keeps one per global id', async () => {
+    seed(fake, 'cloud');
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
+
+    await Promise.all(Array.from({ length: 10 }, () => trackerOf('cloud').ensureLink(key, { url: 'https://a.example.com', title: 'A' })));
+
+    expect(fake.world.issue(key).links).toHaveLength(1);
+  });
+
+  it('says what Jira says where the account may not comment or link', async () => {
     const account = seed(fake, 'cloud');
+    const { key } = fake.world.addTicket({ project: 'APP', title: 'Release' });
     fake.world.setPermissions(account, 'APP', ['BROWSE_PROJECTS']);
 
-    const answer = await verify(connectionTo(fake.origin, 'cloud', TOKEN, { projectKey: 'APP' }));
+    const commenting = await providerError(trackerOf('cloud').ensureComment(key, comment));
+    const linking = await providerError(trackerOf('cloud').ensureLink(key, { url: 'https://a.example.com', title: 'A' }));
 
-    expect(answer).toEqual({
-      ok: false,
-      problems: [expect.stringContaining('"Create issues" in project APP'), expect.stringContaining('"Transition issues" in project APP')],
-    });
-  });
-
-  it('says what to do about a wrong token, an unknown project and a base URL that is no Jira', async () => {
-    seed(fake, 'cloud');
-    const problems = async (connection: Connection) => {
-      const answer = await verify(connection);
-      return answer.ok ? [] : answer.problems;
-    };
-
-    expect(await problems(connectionTo(fake.origin, 'cloud', 'wrong-token-1'))).toEqual([
-      expect.stringContaining('Create a new API token'),
-    ]);
-    expect(await problems(connectionTo(fake.origin, 'server', 'wrong-token-1'))).toEqual([
-      expect.stringContaining('personal access token'),
-    ]);
-    expect(await problems(connectionTo(fake.origin, 'cloud', TOKEN, { projectKey: 'NOPE' }))).toEqual([expect.stringContaining('NOPE')]);
-    expect(await problems(connectionTo(`${fake.origin}/wiki`, 'cloud'))).toEqual([expect.stringContaining('base URL')]);
-    fake.failNext({ mode: 'html' });
-    expect(await problems(connectionTo(fake.origin, 'cloud'))).toEqual([expect.stringContaining("not Jira's REST API")]);
-  });
-
-  it('throws when the question could not be asked', async () => {
-    seed(fake, 'cloud');
-    fake.failNext({ mode: 'hang' });
-    const late = await providerError(verify(connectionTo(fake.origin, 'cloud'), 100));
-    fake.failNext({ status: 503 });
-    const down = await providerError(verify(connectionTo(fake.origin, 'cloud')));
-
-    expect([late.kind, down.kind]).toEqual(['timeout', 'unavailable']);
-    expectNoSecret(late, [TOKEN]);
+    expect(commenting.message).toContain('permission to comment');
+    expect(linking).toMatchObject({ kind: 'forbidden', message: expect.stringContaining('permission to link') });
   });
 });
 
-describe("jira against the vendor's description", () => {
-  it('the adapter sends nothing the description does not know', async ({ skip }) => {
-    const peer = await openSpecPeer('jira');
-    if (!peer) return skip('the API descriptions are not available here');
-    try {
-      const issue = { id: '10001', key: 'APP-1', fields: { summary: 'Release', labels: [markerLabel('m-1')], status: { name: 'To Do' } } };
-      const moved = { ...issue, fields: { ...issue.fields, status: { name: 'Done', statusCategory: { key: 'done' } } } };
-      peer.respond({ operationId: 'searchAndReconsileIssuesUsingJql', body: { issues: [], nextPageToken: 'abc' } });
-      peer.respond({ operationId: 'searchAndReconsileIssuesUsingJql', body: { issues: [], isLast: true } });
-      peer.respond({ operationId: 'createIssue', body: { id: '10001', key: 'APP-1', self: `${peer.origin}/rest/api/3/issue/10001` } });
-      peer.respond({ operationId: 'getIssue', body: issue, times: 2 });
-      peer.respond({ operationId: 'getTransitions', body: { transitions: [{ id: '31', name: 'Finish', to: { name: 'Done' } }] } });
-      peer.respond({ operationId: 'doTransition', status: 204 });
-      peer.respond({ operationId: 'getIssue', body: moved });
-      const permissions = Object.fromEntries(
-        ['BROWSE_PROJECTS', 'CREATE_ISSUES', 'TRANSITION_ISSUES'].map((key) => [
-          key,
-          { id: '1', key, name: key, type: 'PROJECT', havePermission: true },
-        ]),
-      );
-      peer.respond({ operationId: 'getMyPermissions', body: { permissions } });
-      const connection = connectionTo(peer.origin, 'cloud', TOKEN, { projectKey: 'APP' });
-      const tracker: IssueTracker = jiraIssueTracker(connection, depsOf());
+describe('jira lists', () => {
+  let fake: JiraFake;
+  beforeEach(async () => {
+    fake = await createJiraFake();
+  });
+  afterEach(() => fake.close());
+  const trackerOf = (kind: Kind) => jiraIssueTracker(connectionTo(fake.origin, kind), depsOf());
+  const titlesOf = async (kind: Kind, version: string) =>
+    (await all(trackerOf(kind).ticketsOfVersion({ project: 'APP', version }))).map(({ title }) => title);
 
-      const created = await tracker.ensureTicket({
-        project: 'APP',
-        type: 'Task',
-        title: 'Release',
-        description: 'Text with https://example.com',
-        labels: ['release'],
-        assignee: '712020:1',
-        parent: 'APP-7',
-        priority: 'High',
-        marker: 'm-1',
-      });
-      const done = await tracker.setStatus('APP-1', 'done');
-      const verification = await jira.verify(connection, depsOf(), 'project-management');
+  it.each<Kind>(['cloud', 'server'])('a version whose name is the id of another is itself (%s)', async (kind) => {
+    seed(fake, kind);
+    const id = fake.world.addVersion('APP', '1.0');
+    fake.world.addTicket({ project: 'APP', title: 'of 1.0', fixVersion: '1.0' });
+    fake.world.addTicket({ project: 'APP', title: 'of the name', fixVersion: id });
 
-      expect(created.key).toBe('APP-1');
-      expect(done.status.category).toBe('done');
-      expect(verification.ok).toBe(true);
-      expect(peer.violations).toEqual([]);
-    } finally {
-      await peer.close();
-    }
+    expect(await titlesOf(kind, id)).toEqual(['of the name']);
+    expect(await titlesOf(kind, '1.0')).toEqual(['of 1.0']);
   });
 
-  it('the fake answers with bodies the description allows', async ({ skip }) => {
-    const peer = await openSpecPeer('jira');
-    if (!peer) return skip('the API descriptions are not available here');
-    const fake = await createJiraFake();
-    try {
-      seed(fake, 'cloud');
-      const connection = connectionTo(fake.origin, 'cloud', TOKEN, { projectKey: 'APP' });
-      const tracker = jiraIssueTracker(connection, depsOf());
-      const ticket = { project: 'APP', type: 'Task', title: 'Release', description: 'Text', labels: [], marker: 'm-1' };
+  it('leaves out people who have left and accounts that are programs', async () => {
+    const account = seed(fake, 'cloud');
+    const program = { accountId: '557058:1', accountType: 'app', displayName: 'Automation', active: true };
+    const gone = { accountId: '557058:2', accountType: 'atlassian', displayName: 'Former', active: false };
+    const real = { accountId: account.accountId, accountType: 'atlassian', displayName: 'Release Bot', active: true };
+    fake.failNext({ match: { path: /assignable/ }, status: 200, body: [program, gone, real] });
 
-      await tracker.ensureTicket(ticket);
-      await tracker.ensureTicket(ticket);
-      await tracker.setStatus('APP-1', 'Done');
-      await tracker.ticket('NOPE-1');
-      await providerError(tracker.ensureTicket({ ...ticket, type: 'Nope', marker: 'm-2' }));
-      await jira.verify(connection, depsOf(), 'project-management');
-      await providerError(jiraIssueTracker(connectionTo(fake.origin, 'cloud', 'wrong-token-1'), depsOf()).ensureTicket(ticket));
+    expect(await all(trackerOf('cloud').users('APP'))).toEqual([{ id: account.accountId, name: 'Release Bot' }]);
+  });
 
-      const misfits = fake.calls.flatMap(({ method, path, status, answer }) => {
-        const wrong = peer.checkResponse(method, path, status, answer);
-        return wrong ? [`${method} ${path} ${status}: ${wrong.join('; ')}`] : [];
-      });
-      expect(fake.calls.length).toBeGreaterThan(12);
-      expect(misfits).toEqual([]);
-    } finally {
-      await fake.close();
-      await peer.close();
-    }
+  it('ends where a Data Center gives its first people whatever page is asked for', async () => {
+    seed(fake, 'server');
+    const page = [{ name: 'ada', displayName: 'Ada', active: true }];
+    fake.failNext({ match: { path: /assignable/ }, status: 200, body: page, times: 5 });
+
+    expect(await all(trackerOf('server').users('APP'))).toEqual([{ id: 'ada', name: 'Ada' }]);
+  });
+
+  it('tells a status of two categories in both', async () => {
+    seed(fake, 'cloud');
+    const status = (key: string) => ({ name: 'Review', statusCategory: { key } });
+    const body = [{ statuses: [status('new'), status('done')] }, { statuses: [status('done')] }];
+    fake.failNext({ match: { path: /statuses$/ }, status: 200, body });
+
+    expect(await trackerOf('cloud').statuses('APP')).toEqual([
+      { name: 'Review', category: 'open' },
+      { name: 'Review', category: 'done' },
+    ]);
+  });
+
+  it('offers the projects in which the account may create tickets (cloud)', async () => {
+    const account = seed(fake, 'cloud');
+    fake.world.setPermissions(account, 'WEB', ['BROWSE_PROJECTS']);
+
+    expect(await all(trackerOf('cloud').projects())).toEqual([{ id: 'APP', name: 'Mobile apps' }]);
+  });
+
+  it('gives up a search that never ends', async () => {
+    seed(fake, 'cloud');
+    fake.failNext({ match: { path: /search/ }, status: 200, body: { issues: [], nextPageToken: 'again' }, times: 150 });
+
+    const error = await providerError(trackerOf('cloud').findTicket({ project: 'APP', marker: 'm-1' }));
+
+    expect(error).toMatchObject({ kind: 'malformed', message: expect.stringContaining('did not end') });
   });
 });

@@ -35,6 +35,7 @@ export function issueBody(origin: string, issue: JiraIssue, fields: string | nul
     summary: issue.summary,
     description: issue.description,
     labels: issue.labels,
+    fixVersions: issue.fixVersions.map((id) => issue.project.versions.find((version) => version.id === id)),
     status: statusBody(origin, issue.project, issue.status),
     issuetype: { name: issue.type },
     project: { id: issue.project.id, key: issue.project.key, name: issue.project.name },
@@ -53,9 +54,17 @@ export function issueBody(origin: string, issue: JiraIssue, fields: string | nul
   };
 }
 
+/** The short form of an account, in lists and as the author of something. */
+export function userBody(origin: string, { accountId, email, displayName, active }: JiraAccount) {
+  if (email === null)
+    return { self: `${origin}/rest/api/2/user?username=${accountId}`, key: accountId, name: accountId, displayName, active };
+  return { self: `${origin}/rest/api/3/user?accountId=${accountId}`, accountId, accountType: 'atlassian', displayName, active };
+}
+
 export function myselfBody(origin: string, account: JiraAccount) {
   const shared = { displayName: account.displayName, active: true, timeZone: 'Etc/UTC', locale: 'en_US', groups: { size: 0, items: [] } };
-  if (account.email === null) return { self: `${origin}/rest/api/2/user?username=bot`, key: 'JIRAUSER10000', name: 'bot', ...shared };
+  if (account.email === null)
+    return { self: `${origin}/rest/api/2/user?username=bot`, key: 'JIRAUSER10000', name: account.accountId, ...shared };
   const { accountId, email } = account;
   return { self: `${origin}/rest/api/3/user?accountId=${accountId}`, accountId, accountType: 'atlassian', emailAddress: email, ...shared };
 }

@@ -1,5 +1,6 @@
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { refusal } from './answers.ts';
+import { complaintAboutText } from './text-fields.ts';
 import { type JiraAccount, type JiraProject, type JiraWorld, PRIORITIES } from './world.ts';
 
 type Fields = Record<string, unknown>;
@@ -36,33 +37,16 @@ function complaints(world: JiraWorld, project: JiraProject, fields: Fields, vers
   if (!project.issueTypes.includes(member(fields.issuetype, 'name') ?? '')) errors.issuetype = 'Specify a valid issue type';
   const spaced = ((fields.labels ?? []) as string[]).find((label) => /\s/.test(label));
   if (spaced !== undefined) errors.labels = `The label '${spaced}' contains spaces which is invalid.`;
-  const description = complaintAboutDescription(fields.description, version);
+  const description = complaintAboutText(fields.description, version);
   if (description) errors.description = description;
   const parent = member(fields.parent, 'key');
   if (parent !== undefined && !world.findIssue(parent)) errors.parent = `Could not find issue by id or key.`;
   const assignee = member(fields.assignee, version === '3' ? 'accountId' : 'name');
-  if (fields.assignee !== undefined && !(assignee && project.members.has(assignee)))
+  if (fields.assignee !== undefined && !(assignee && project.members.get(assignee)?.has('ASSIGNABLE_USER')))
     errors.assignee = `User '${assignee}' cannot be assigned issues.`;
   const priority = member(fields.priority, 'name');
   if (fields.priority !== undefined && !PRIORITIES.includes(priority ?? '')) errors.priority = 'The priority selected is invalid.';
   return errors;
-}
-
-function complaintAboutDescription(description: unknown, version: string): string | null {
-  if (description === undefined || description === null) return null;
-  if (version === '2') return typeof description === 'string' ? null : 'Operation value must be a string';
-  const { type, version: adf, content } = description as { type?: unknown; version?: unknown; content?: unknown };
-  return type === 'doc' && adf === 1 && Array.isArray(content) && isSound(content)
-    ? null
-    : 'Operation value must be an Atlassian Document (see the Atlassian Document Format)';
-}
-
-/** Jira refuses text nodes without text. */
-function isSound(content: unknown[]): boolean {
-  return content.every((node) => {
-    const { type, text, content: inner } = node as { type?: string; text?: string; content?: unknown[] };
-    return type === 'text' ? typeof text === 'string' && text !== '' : inner === undefined || isSound(inner);
-  });
 }
 
 function member(value: unknown, name: string): string | undefined {

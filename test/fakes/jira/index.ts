@@ -1,7 +1,10 @@
 import { type FakeAnswer, type FakeRequest, type FakeServer, startFakeServer } from '../fake-server.ts';
 import { issueBody, issueNotFound, myselfBody, refusal, statusBody } from './answers.ts';
 import { createIssue } from './create-issue.ts';
-import { JqlError, parseJql } from './jql.ts';
+import { JqlError, parseJql, type Value } from './jql.ts';
+import { projectRoutes } from './project-lists.ts';
+import { remarkRoutes } from './remarks.ts';
+import { type As, visible } from './site.ts';
 import { createJiraWorld, type JiraAccount, type JiraIssue, type JiraWorld } from './world.ts';
 
 export type { JiraAccount, JiraWorld } from './world.ts';
@@ -21,8 +24,8 @@ export async function createJiraFake(options: { port?: number; searchLagMs?: num
     port: options.port ?? 0,
     notFound: { status: 404, body: { errorMessages: ['null for uri'], errors: {} } },
   });
-  const as = (handler: (account: JiraAccount, request: FakeRequest) => FakeAnswer, anonymous: () => FakeAnswer = notLoggedIn) => {
-    return (request: FakeRequest) => {
+  const as: As = (handler, anonymous = notLoggedIn) => {
+    return (request) => {
       const account = authenticate(world, request);
       if (account === 'missing') return notLoggedIn();
       if (account) return handler(account, request);
@@ -66,6 +69,9 @@ export async function createJiraFake(options: { port?: number; searchLagMs?: num
       `${api}/issue/:key/transitions`,
       as((account, request) => doTransition(world, account, request), issueNotFound),
     );
+    const site = { world, origin: server.origin, version, route: server.route, as };
+    remarkRoutes(site);
+    projectRoutes(site);
   }
   server.route(
     'GET',
@@ -96,11 +102,6 @@ function authenticate(world: JiraWorld, request: FakeRequest): JiraAccount | und
 
 function notLoggedIn(): FakeAnswer {
   return refusal(401, ['Client must be authenticated to access this resource.']);
-}
-
-function visible(world: JiraWorld, account: JiraAccount, key = ''): JiraIssue | undefined {
-  const issue = world.findIssue(key);
-  return issue?.project.members.get(account.accountId)?.has('BROWSE_PROJECTS') ? issue : undefined;
 }
 
 function myPermissions(world: JiraWorld, account: JiraAccount, request: FakeRequest): FakeAnswer {
@@ -155,13 +156,15 @@ function matches(world: JiraWorld, account: JiraAccount, request: FakeRequest): 
     let found = world
       .tickets()
       .filter((issue) => world.isIndexed(issue) && issue.project.members.get(account.accountId)?.has('BROWSE_PROJECTS'));
-    for (const { field, value } of query.conditions) {
+    for (const { field, values } of query.conditions) {
       if (field === 'project') {
-        const project = world.findProject(value);
-        if (!project?.members.has(account.accountId)) throw new JqlError(`The value '${value}' does not exist for the field 'project'.`);
-        found = found.filter((issue) => issue.project === project);
-      } else if (field === 'labels') found = found.filter((issue) => issue.labels.includes(value));
-      else throw new JqlError(`Field '${field}' does not exist or you do not have permission to view it.`);
+        const wanted = values.map(({ text }) => projectNamed(world, account, text));
+        found = found.filter((issue) => wanted.includes(issue.project));
+      } else if (field === 'labels') found = found.filter((issue) => values.some(({ text }) => issue.labels.includes(text)));
+      else if (field === 'fixversion') {
+        const wanted = values.flatMap((value) => versionIds(world, value));
+        found = found.filter((issue) => issue.fixVersions.some((id) => wanted.includes(id)));
+      } else throw new JqlError(`Field '${field}' does not exist or you do not have permission to view it.`);
     }
     const newestFirst = query.orderBy.length === 0 || query.orderBy[0]?.descending;
     return found.sort((left, right) => (Number(left.id) - Number(right.id)) * (newestFirst ? -1 : 1));
@@ -169,6 +172,23 @@ function matches(world: JiraWorld, account: JiraAccount, request: FakeRequest): 
     if (error instanceof JqlError) return refusal(400, [error.message]);
     throw error;
   }
+}
+
+function projectNamed(world: JiraWorld, account: JiraAccount, text: string) {
+  const project = world.findProject(text);
+  if (!project?.members.get(account.accountId)?.has('BROWSE_PROJECTS'))
+    throw new JqlError(`The value '${text}' does not exist for the field 'project'.`);
+  return project;
+}
+
+/** A version by id or, first for quoted values, by name in any project. */
+function versionIds(world: JiraWorld, { text, quoted }: Value): string[] {
+  const versions = world.projects().flatMap((project) => project.versions);
+  const byName = versions.filter((version) => version.name === text);
+  const byId = versions.filter((version) => version.id === text);
+  const found = quoted && byName.length > 0 ? byName : byId.length > 0 ? byId : byName;
+  if (found.length === 0) throw new JqlError(`The value '${text}' does not exist for the field 'fixVersion'.`);
+  return found.map(({ id }) => id);
 }
 
 function searchByToken(world: JiraWorld, origin: string, account: JiraAccount, request: FakeRequest): FakeAnswer {

@@ -1,14 +1,20 @@
-/** The part of JQL that the fake understands: `field = value` joined by AND, then ORDER BY. Anything else is refused, as Jira refuses nonsense. */
+/** The part of JQL that the fake understands: `field = value` and `field in (value, …)` joined by AND, then ORDER BY. Anything else is refused, as Jira refuses nonsense. */
+
+/** A bare word of digits is an id; a quoted one is a name first. */
+export interface Value {
+  text: string;
+  quoted: boolean;
+}
 
 interface Query {
-  conditions: { field: string; value: string }[];
+  conditions: { field: string; values: Value[] }[];
   orderBy: { field: string; descending: boolean }[];
 }
 
 export class JqlError extends Error {}
 
-/** Quoted strings with backslash escapes, bare words, `=` and `,`. */
-const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_.@:+-]+)|(=|,))/y;
+/** Quoted strings with backslash escapes, bare words, `=`, `,` and parentheses. */
+const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_.@:+-]+)|([=,()]))/y;
 
 export function parseJql(jql: string): Query {
   const tokens = tokenise(jql);
@@ -21,10 +27,10 @@ export function parseJql(jql: string): Query {
     if (conditions.length > 0 && next()?.bare?.toUpperCase() !== 'AND')
       throw new JqlError("Error in the JQL Query: Expecting either 'OR' or 'AND'.");
     const field = next()?.bare;
-    if (field === undefined || next()?.sign !== '=') throw new JqlError('Error in the JQL Query: Expecting operator.');
-    const value = next();
-    if (value === undefined || value.sign !== undefined) throw new JqlError('Error in the JQL Query: Expecting a value.');
-    conditions.push({ field: field.toLowerCase(), value: value.quoted ?? value.bare ?? '' });
+    const operator = next();
+    if (field === undefined || (operator?.sign !== '=' && operator?.bare?.toUpperCase() !== 'IN'))
+      throw new JqlError('Error in the JQL Query: Expecting operator.');
+    conditions.push({ field: field.toLowerCase(), values: operator.sign === '=' ? [literal(next())] : list(next) });
   }
   if (at < tokens.length) {
     at += 1;
@@ -40,8 +46,30 @@ export function parseJql(jql: string): Query {
   return { conditions, orderBy };
 }
 
-function tokenise(jql: string): { quoted?: string; bare?: string; sign?: string }[] {
-  const tokens: { quoted?: string; bare?: string; sign?: string }[] = [];
+interface Token {
+  quoted?: string;
+  bare?: string;
+  sign?: string;
+}
+
+function list(next: () => Token | undefined): Value[] {
+  if (next()?.sign !== '(') throw new JqlError("Error in the JQL Query: Expecting '('.");
+  const values: Value[] = [];
+  for (;;) {
+    values.push(literal(next()));
+    const sign = next()?.sign;
+    if (sign === ')') return values;
+    if (sign !== ',') throw new JqlError("Error in the JQL Query: Expecting ',' or ')'.");
+  }
+}
+
+function literal(token: Token | undefined): Value {
+  if (token === undefined || token.sign !== undefined) throw new JqlError('Error in the JQL Query: Expecting a value.');
+  return { text: token.quoted ?? token.bare ?? '', quoted: token.quoted !== undefined };
+}
+
+function tokenise(jql: string): Token[] {
+  const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
   const text = jql.trimEnd();
   let at = 0;

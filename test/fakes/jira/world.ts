@@ -21,7 +21,24 @@ export interface JiraProject {
   transitions: { id: string; name: string; from: string[] | '*'; to: string }[];
   /** Account id → permissions; nobody else sees the project. */
   members: Map<string, Set<string>>;
+  versions: { id: string; name: string }[];
   nextNumber: number;
+}
+
+export interface JiraComment {
+  id: string;
+  author: JiraAccount | null;
+  /** Text (v2) or a document (v3), as it was sent. */
+  body: unknown;
+  createdAt: number;
+}
+
+export interface JiraRemoteLink {
+  id: number;
+  globalId?: string;
+  application?: unknown;
+  relationship?: string;
+  object: { url: string; title: string; [more: string]: unknown };
 }
 
 export interface JiraIssue {
@@ -36,6 +53,10 @@ export interface JiraIssue {
   parent: string | null;
   assignee: string | null;
   priority: string | null;
+  /** Ids. */
+  fixVersions: string[];
+  comments: JiraComment[];
+  links: JiraRemoteLink[];
   createdAt: number;
   /** From when on searches know it. */
   indexedAt: number;
@@ -47,7 +68,15 @@ const DEFAULT_STATUSES: [string, Category][] = [
   ['In Review', 'indeterminate'],
   ['Done', 'done'],
 ];
-const MEMBER_PERMISSIONS = ['BROWSE_PROJECTS', 'CREATE_ISSUES', 'TRANSITION_ISSUES', 'ASSIGN_ISSUES'];
+const MEMBER_PERMISSIONS = [
+  'BROWSE_PROJECTS',
+  'CREATE_ISSUES',
+  'TRANSITION_ISSUES',
+  'ASSIGN_ISSUES',
+  'ASSIGNABLE_USER',
+  'ADD_COMMENTS',
+  'LINK_ISSUES',
+];
 export const PRIORITIES = ['Highest', 'High', 'Medium', 'Low', 'Lowest'];
 
 interface NewProject {
@@ -67,6 +96,8 @@ interface NewJiraTicket {
   labels?: string[];
   status?: string;
   description?: unknown;
+  /** Name; made when the project has none of that name. */
+  fixVersion?: string;
 }
 
 export type JiraWorld = ReturnType<typeof createJiraWorld>;
@@ -81,7 +112,8 @@ export function createJiraWorld(options: { now: () => number; searchLagMs: numbe
   const newId = () => String(nextId++);
 
   function addAccount(input: { email?: string; token: string; displayName?: string }): JiraAccount {
-    const accountId = `712020:${newId()}`;
+    // Data Center has user names.
+    const accountId = input.email === undefined ? `user-${newId()}` : `712020:${newId()}`;
     const displayName = input.displayName ?? input.email ?? 'Release Bot';
     const account = { email: input.email ?? null, token: input.token, accountId, displayName, active: true };
     accounts.set(accountId, account);
@@ -99,6 +131,7 @@ export function createJiraWorld(options: { now: () => number; searchLagMs: numbe
       statuses,
       transitions: ways.map((way, index) => ({ id: String(11 + index * 10), ...way })),
       members: new Map(input.members.map((account) => [account.accountId, new Set(MEMBER_PERMISSIONS)])),
+      versions: [],
       nextNumber: 1,
     };
     projects.set(project.key, project);
@@ -121,11 +154,40 @@ export function createJiraWorld(options: { now: () => number; searchLagMs: numbe
       parent: null,
       assignee: null,
       priority: 'Medium',
+      fixVersions: input.fixVersion === undefined ? [] : [addVersion(project.key, input.fixVersion)],
+      comments: [],
+      links: [],
       createdAt: now,
       indexedAt: now + searchLagMs,
     };
     issues.set(issue.key, issue);
     return issue;
+  }
+
+  /** Id of the version of that name, which is made where there is none. */
+  function addVersion(projectKey: string, name: string): string {
+    const project = projects.get(projectKey);
+    if (!project) throw new Error(`no project ${projectKey}`);
+    const version = project.versions.find((each) => each.name === name) ?? { id: newId(), name };
+    if (!project.versions.includes(version)) project.versions.push(version);
+    return version.id;
+  }
+
+  /** Of an account, or of somebody who has left. */
+  function addComment(key: string, body: unknown, author: JiraAccount | null = null): JiraComment {
+    const comment = { id: newId(), author, body, createdAt: options.now() };
+    issue(key).comments.push(comment);
+    return comment;
+  }
+
+  /** As Jira does: one per `globalId`, any number without. */
+  function putLink(key: string, link: Omit<JiraRemoteLink, 'id'>): { link: JiraRemoteLink; created: boolean } {
+    const { links } = issue(key);
+    const found = links.find((each) => link.globalId !== undefined && each.globalId === link.globalId);
+    const stored = { ...link, id: found?.id ?? Number(newId()) };
+    if (found) links.splice(links.indexOf(found), 1, stored);
+    else links.push(stored);
+    return { link: stored, created: !found };
   }
 
   function issue(key: string): JiraIssue {
@@ -138,10 +200,14 @@ export function createJiraWorld(options: { now: () => number; searchLagMs: numbe
     addAccount,
     addProject,
     addTicket,
+    addVersion,
+    addComment,
+    putLink,
     issue,
     findIssue: (idOrKey: string) => issues.get(idOrKey.toUpperCase()) ?? [...issues.values()].find((each) => each.id === idOrKey),
     findProject: (idOrKey: string) => projects.get(idOrKey) ?? [...projects.values()].find((project) => project.id === idOrKey),
     projects: () => [...projects.values()],
+    accounts: () => [...accounts.values()],
     tickets: () => [...issues.values()],
     accountWith: (test: (account: JiraAccount) => boolean) => [...accounts.values()].find((account) => account.active && test(account)),
     /** As a person would, past every transition. */

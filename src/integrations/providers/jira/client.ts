@@ -4,13 +4,22 @@ import type { AdapterDeps, Connection } from '../../kit/define-provider.ts';
 import { type GuardedFetch, type JsonHttp, jsonHttp } from '../../kit/http.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import type { JiraCredentials, JiraSettings } from './credentials.ts';
-import { createdIssue, errorBody, type Issue, issue, myPermissions, myself, offsetPage, tokenPage, transitions } from './schema.ts';
+import { assignableUsers, commentsOf, FIELDS, projectsByOffset, searchByOffset, searchByToken } from './pages.ts';
+import {
+  createdIssue,
+  errorBody,
+  issue,
+  myPermissions,
+  myself,
+  projectStatuses,
+  projects,
+  projectTypes,
+  remoteLinks,
+  transitions,
+  versions,
+} from './schema.ts';
 
 const provider = 'jira';
-const FIELDS = 'summary,status,labels';
-const PAGE_SIZE = 50;
-/** More empty pages than this in a row mean that something is wrong with the search. */
-const MAX_PAGES = 100;
 
 export type JiraClient = ReturnType<typeof jiraClient>;
 
@@ -29,6 +38,7 @@ export function jiraClient(connection: Connection<JiraCredentials, JiraSettings>
   });
   const api = credentials.kind === 'cloud' ? '/rest/api/3' : '/rest/api/2';
   const issuePath = (key: string) => `${api}/issue/${encodeURIComponent(key)}`;
+  const projectPath = (project: string) => `${api}/project/${encodeURIComponent(project)}`;
 
   return {
     kind: credentials.kind,
@@ -66,46 +76,61 @@ export function jiraClient(connection: Connection<JiraCredentials, JiraSettings>
 
     /** Issues matching `jql`, to the last page. */
     search: (jql: string) => (credentials.kind === 'cloud' ? searchByToken(http, jql) : searchByOffset(http, jql)),
+
+    ...remarkCalls(http, issuePath),
+    ...projectCalls(http, credentials.kind, api, projectPath),
   };
 }
 
-async function* searchByToken(http: JsonHttp, jql: string): AsyncGenerator<Issue> {
-  let nextPageToken: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await http.request({
-      operation: 'search issues',
-      method: 'GET',
-      path: '/rest/api/3/search/jql',
-      query: { jql, fields: FIELDS, maxResults: PAGE_SIZE, nextPageToken },
-      schema: tokenPage,
-    });
-    yield* page.issues;
-    if (!page.nextPageToken || page.isLast === true) return;
-    nextPageToken = page.nextPageToken;
-  }
-  throw endless();
+function remarkCalls(http: JsonHttp, issuePath: (key: string) => string) {
+  const linkPath = (key: string) => `${issuePath(key)}/remotelink`;
+  return {
+    comments: (key: string) => commentsOf(http, issuePath(key), key),
+
+    addComment: async (key: string, body: unknown): Promise<void> => {
+      const path = `${issuePath(key)}/comment`;
+      await http.request({ operation: `comment on issue ${key}`, method: 'POST', path, body: { body }, schema: z.unknown() });
+    },
+
+    /** All of them: Jira does not page these. */
+    remoteLinks: (key: string) =>
+      http.request({ operation: `read links of ${key}`, method: 'GET', path: linkPath(key), schema: remoteLinks }),
+
+    /** Changes the link of that `globalId`, or creates it. */
+    putRemoteLink: async (key: string, body: { globalId?: string | null | undefined; object: object }): Promise<void> => {
+      await http.request({ operation: `link issue ${key}`, method: 'POST', path: linkPath(key), body, schema: z.unknown() });
+    },
+
+    updateRemoteLink: async (key: string, id: number, body: { object: object }): Promise<void> => {
+      const path = `${linkPath(key)}/${id}`;
+      await http.request({ operation: `change a link of ${key}`, method: 'PUT', path, body, schema: z.unknown() });
+    },
+  };
 }
 
-async function* searchByOffset(http: JsonHttp, jql: string): AsyncGenerator<Issue> {
-  let startAt = 0;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await http.request({
-      operation: 'search issues',
-      method: 'GET',
-      path: '/rest/api/2/search',
-      query: { jql, fields: FIELDS, maxResults: PAGE_SIZE, startAt },
-      schema: offsetPage,
-    });
-    yield* page.issues;
-    startAt += page.issues.length;
-    // An administrator may have set a smaller page than we asked for, so only what came counts.
-    if (page.issues.length === 0 || startAt >= page.total) return;
-  }
-  throw endless();
-}
+function projectCalls(http: JsonHttp, kind: JiraCredentials['kind'], api: string, projectPath: (project: string) => string) {
+  const list = <T>(what: string, project: string, path: string, schema: z.ZodType<T>) =>
+    http.request({ operation: `list ${what} of project ${project}`, method: 'GET', path: projectPath(project) + path, schema });
+  return {
+    versions: (project: string) => list('versions', project, '/versions', versions),
+    statuses: (project: string) => list('statuses', project, '/statuses', projectStatuses),
 
-function endless(): ProviderError {
-  return new ProviderError('malformed', `jira: search issues did not end after ${MAX_PAGES} pages`, { provider });
+    project: (project: string) =>
+      http.request({
+        operation: `read project ${project}`,
+        method: 'GET',
+        path: projectPath(project),
+        query: { expand: 'issueTypes' },
+        schema: projectTypes,
+      }),
+
+    async *projects() {
+      if (kind === 'cloud') yield* projectsByOffset(http);
+      else yield* await http.request({ operation: 'list projects', method: 'GET', path: `${api}/project`, schema: projects });
+    },
+
+    assignableUsers: (project: string) => assignableUsers(http, kind, project),
+  };
 }
 
 function authorise(credentials: JiraCredentials) {

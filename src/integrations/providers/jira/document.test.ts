@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adfDocument } from './document.ts';
+import { adfDocument, documentText } from './document.ts';
 
 const text = (value: string) => ({ type: 'text', text: value });
 const link = (href: string) => ({ type: 'text', text: href, marks: [{ type: 'link', attrs: { href } }] });
@@ -33,5 +33,25 @@ describe('adfDocument', () => {
         ?.map((node) => (node.type === 'text' ? node.text : ''))
         .join(''),
     ).toBe('{panel} *bold* <b> [x|http://e.f]');
+  });
+});
+
+describe('documentText', () => {
+  it('gives back what was written, a line per paragraph and line break', () => {
+    expect(documentText(adfDocument('one\ntwo https://a.b/c\n\nthree')).trimEnd().split('\n')).toEqual([
+      'one',
+      'two https://a.b/c',
+      'three',
+    ]);
+  });
+
+  it('finds text in nodes of every kind', () => {
+    const item = { type: 'listItem', content: [{ type: 'paragraph', content: [{ type: 'text', text: 'inside' }] }] };
+
+    expect(documentText({ type: 'doc', content: [{ type: 'rule' }, { type: 'bulletList', content: [item] }] }).trim()).toBe('inside');
+  });
+
+  it.each([null, undefined, 7, 'text', [], {}, { type: 'doc', content: [null, 7] }])('is empty for %j', (value) => {
+    expect(documentText(value).trim()).toBe('');
   });
 });

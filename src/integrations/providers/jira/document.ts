@@ -1,4 +1,6 @@
-/** Plain text as an Atlassian document (ADF), the only form in which Cloud's REST v3 takes a description. */
+/** Plain text as an Atlassian document (ADF), the only form in which Cloud's REST v3 takes descriptions and comments. */
+
+import { z } from 'zod';
 
 type Mark = { type: 'link'; attrs: { href: string } };
 type Inline = { type: 'text'; text: string; marks?: Mark[] } | { type: 'hardBreak' };
@@ -23,6 +25,21 @@ export function adfDocument(text: string): AdfDocument {
       .map((paragraph) => ({ type: 'paragraph', content: inline(paragraph) })),
   };
 }
+
+/**
+ * The text of a document, one line per paragraph and line break; '' for what is none. People's comments have nodes of every kind; text is found
+ * in all of them.
+ */
+export function documentText(document: unknown): string {
+  const parsed = node.safeParse(document);
+  if (!parsed.success) return '';
+  const { type, text, content } = parsed.data;
+  if (type === 'hardBreak') return '\n';
+  const inner = (content ?? []).map(documentText).join('');
+  return (text ?? '') + inner + (type !== 'text' && content !== undefined ? '\n' : '');
+}
+
+const node = z.object({ type: z.string(), text: z.string().optional(), content: z.array(z.unknown()).optional() });
 
 function inline(paragraph: string): Inline[] {
   return paragraph

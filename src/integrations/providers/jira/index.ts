@@ -3,6 +3,7 @@ import { credentials, type JiraCredentials, type JiraSettings, settings } from '
 import { jiraIssueTracker } from './issue-tracker.ts';
 import { verifyJira } from './verify.ts';
 import { jiraWebhook } from './webhook.ts';
+import { jiraWebhookInstructions } from './webhook-instructions.ts';
 
 export const jira = defineProvider<JiraCredentials, JiraSettings>({
   id: 'jira',
@@ -14,4 +15,5 @@ export const jira = defineProvider<JiraCredentials, JiraSettings>({
   verify: verifyJira,
   issueTracker: jiraIssueTracker,
   webhook: jiraWebhook,
+  webhookInstructions: jiraWebhookInstructions,
 });

@@ -1,14 +1,18 @@
-import type { IssueTracker, NewTicket, Ticket, TicketStatusCategory } from '../../capabilities/issue-tracker.ts';
+import type { IssueTracker, NewTicket, Ticket } from '../../capabilities/issue-tracker.ts';
 import type { AdapterDeps, Connection } from '../../kit/define-provider.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { type JiraClient, jiraClient } from './client.ts';
+import { jiraComments } from './comments.ts';
 import type { JiraCredentials, JiraSettings } from './credentials.ts';
 import { adfDocument } from './document.ts';
 import { jqlString } from './jql.ts';
+import { oneLine } from './one-line.ts';
+import { jiraProjectLists } from './project-lists.ts';
+import { jiraRemoteLinks } from './remote-links.ts';
 import type { Issue } from './schema.ts';
+import { statusOf } from './status.ts';
 
 const provider = 'jira';
-const MAX_SUMMARY_CHARS = 255;
 
 /**
  * The search index lags behind writes. Atlassian says of Cloud "a few seconds to minutes", most within seconds; Data Center replicates its
@@ -26,7 +30,7 @@ export function jiraIssueTracker(connection: Connection<JiraCredentials, JiraSet
   const ticketOf = (issue: Issue): Ticket => ({
     key: issue.key,
     title: issue.fields.summary ?? '',
-    status: { name: issue.fields.status.name, category: categoryOf(issue.fields.status.statusCategory?.key) },
+    status: statusOf(issue.fields.status),
     url: `${connection.baseUrl}/browse/${issue.key}`,
   });
 
@@ -86,7 +90,16 @@ export function jiraIssueTracker(connection: Connection<JiraCredentials, JiraSet
     return found;
   }
 
-  return { searchVisibleWithinMs: SEARCH_LAG_MS[client.kind], findTicket, ensureTicket, ticket, setStatus };
+  return {
+    searchVisibleWithinMs: SEARCH_LAG_MS[client.kind],
+    findTicket,
+    ensureTicket,
+    ticket,
+    setStatus,
+    ...jiraComments(client),
+    ...jiraRemoteLinks(client),
+    ...jiraProjectLists(client, ticketOf),
+  };
 }
 
 /** A refused transition is success when the ticket stands where it should: another caller took the same way first. */
@@ -124,7 +137,7 @@ function fieldsOf(ticket: NewTicket, kind: JiraCredentials['kind']): Record<stri
   return {
     project: /^\d+$/.test(project) ? { id: project } : { key: project },
     issuetype: { name: type },
-    summary: summaryOf(ticket.title),
+    summary: oneLine(ticket.title),
     // Jira refuses labels with blanks.
     labels: [
       ...new Set([...labels.map((label) => label.trim().replace(/\s+/g, '-')).filter((label) => label !== ''), markerLabel(marker)]),
@@ -136,30 +149,10 @@ function fieldsOf(ticket: NewTicket, kind: JiraCredentials['kind']): Record<stri
   };
 }
 
-/** One line of at most 255 characters: Jira refuses anything else. */
-function summaryOf(title: string): string {
-  const line = title.replace(/\s+/g, ' ').trim();
-  return line.length <= MAX_SUMMARY_CHARS ? line : `${line.slice(0, MAX_SUMMARY_CHARS - 1).trimEnd()}…`;
-}
-
 function carries(issue: Issue, label: string): boolean {
   return issue.fields.labels?.includes(label) ?? false;
 }
 
 function sameName(left: string, right: string): boolean {
   return left.trim().toLowerCase() === right.trim().toLowerCase();
-}
-
-/** Jira has four categories for all its statuses; `undefined` ("No Category") is one of them. */
-function categoryOf(key: string | undefined): TicketStatusCategory {
-  switch (key) {
-    case 'new':
-      return 'open';
-    case 'indeterminate':
-      return 'in-progress';
-    case 'done':
-      return 'done';
-    default:
-      return 'unknown';
-  }
 }

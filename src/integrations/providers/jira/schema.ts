@@ -6,6 +6,7 @@ export const status = z.object({
   name: z.string(),
   statusCategory: z.object({ key: z.string().optional() }).nullish(),
 });
+export type Status = z.infer<typeof status>;
 
 export const issue = z.object({
   key: z.string(),
@@ -30,6 +31,38 @@ export const transitions = z.object({
     z.object({ id: z.string(), name: z.string(), isAvailable: z.boolean().optional(), to: z.object({ name: z.string() }) }),
   ),
 });
+
+/** The body is text on Data Center and a document on Cloud. */
+const comment = z.object({ body: z.unknown() });
+export type RemoteComment = z.infer<typeof comment>;
+export const commentPage = z.object({ comments: z.array(comment).default([]), total: z.number().int() });
+
+/** Loose, because an update must send back what it does not change. */
+const remoteLink = z.looseObject({
+  id: z.number().int(),
+  globalId: z.string().nullish(),
+  object: z.looseObject({ url: z.string(), title: z.string() }),
+});
+export const remoteLinks = z.array(remoteLink);
+
+export const versions = z.array(z.object({ id: z.string().regex(/^\d+$/), name: z.string() }));
+
+const project = z.object({ key: z.string(), name: z.string() });
+export const projects = z.array(project);
+export const projectPage = z.object({ values: z.array(project).default([]), total: z.number().int() });
+export const projectTypes = z.object({ issueTypes: z.array(z.object({ name: z.string() })) });
+export const projectStatuses = z.array(z.object({ statuses: z.array(status) }));
+
+/** `accountId` on Cloud, `name` on Data Center. */
+const user = z.object({
+  accountId: z.string().nullish(),
+  accountType: z.string().nullish(),
+  name: z.string().nullish(),
+  displayName: z.string().nullish(),
+  active: z.boolean().nullish(),
+});
+export type User = z.infer<typeof user>;
+export const users = z.array(user);
 
 export const myself = z.object({ displayName: z.string().optional(), name: z.string().optional(), accountId: z.string().optional() });
 

@@ -8,6 +8,8 @@ const needed = {
   BROWSE_PROJECTS: 'Browse projects',
   CREATE_ISSUES: 'Create issues',
   TRANSITION_ISSUES: 'Transition issues',
+  ADD_COMMENTS: 'Add comments',
+  LINK_ISSUES: 'Link issues',
 } as const;
 
 export async function verifyJira(connection: Connection<JiraCredentials, JiraSettings>, deps: AdapterDeps): Promise<Verification> {

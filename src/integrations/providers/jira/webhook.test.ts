@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { WebhookRequest } from '../../capabilities/webhook-source.ts';
 import { jiraWebhook } from './webhook.ts';
+import { jiraWebhookInstructions } from './webhook-instructions.ts';
 
 const secret = 'JHxgnYF8Ks2mQ0pLwZ';
 
@@ -85,5 +86,15 @@ describe('jira webhook parse', () => {
     const odd = { webhookEvent: 'jira:issue_updated', issue: { key: 'APP-1' }, changelog: { items: [null, 7, { field: 'status' }] } };
 
     expect(jiraWebhook.parse(request(odd)).hints).toEqual([{ key: 'ticket:APP-1', summary: 'Jira: APP-1 jira:issue_updated (? → ?)' }]);
+  });
+});
+
+describe('jira webhook instructions', () => {
+  it('name the address, the secret and the events', () => {
+    const text = jiraWebhookInstructions({ url: 'https://signalbox.example.com/hook/1' }).join('\n');
+
+    expect(text).toContain('`https://signalbox.example.com/hook/1`');
+    expect(text).toContain('webhook secret of this connection');
+    for (const event of ['created', 'updated', 'deleted']) expect(text).toContain(`*${event}*`);
   });
 });
