@@ -5,6 +5,8 @@ export interface RegisteredHook {
   id: string;
   /** Page where people see or change it, when there is one. */
   url: string | null;
+  /** Only where the provider makes the secret itself: what the hook is signed with, in place of the one that was given. */
+  secret?: string;
 }
 
 export interface WebhookRegistrar {

@@ -8,6 +8,7 @@ import { rememberAnswer } from '../idempotency.ts';
 import { conflict } from '../service-error.ts';
 import { type ConnectionRow, connectionRow, webhookUrlOf } from './connection-view.ts';
 import { providerFor } from './parse-connection.ts';
+import { sealWebhookSecret } from './seal-connection.ts';
 import { connectionTableNames, sealContext } from './tables.ts';
 import { instructionsOf, whyUnreachable } from './webhook-view.ts';
 
@@ -56,8 +57,10 @@ export async function registerWebhook(deps: ServiceDeps, caller: Caller, categor
       ensure.ensureHook({ url: registrar.url, secret }),
     );
     if ('reason' in asked) return refuse(asked.reason);
-    const answer: WebhookRegistration = { registered: true, hook: asked.value, webhookUrl: registrar.url };
-    await record(deps, caller, category, { row: current, enabled: true, after: `registered (${asked.value.id})` }, answer);
+    const { secret: ownSecret, ...hook } = asked.value;
+    const answer: WebhookRegistration = { registered: true, hook, webhookUrl: registrar.url };
+    const newSecret = ownSecret === undefined || ownSecret === secret ? null : ownSecret;
+    await record(deps, caller, category, { row: current, enabled: true, after: `registered (${hook.id})`, newSecret }, answer);
     return answer;
   });
 }
@@ -89,7 +92,7 @@ export async function removeWebhook(deps: ServiceDeps, caller: Caller, category:
   return deps.locks.withLock(`webhook:${id}`, LOCK, async (held) => {
     const asked = await atProvider(deps, caller, { category, id, signal: held.signal }, (hooks) => hooks.removeHook(registrar.url));
     if ('reason' in asked) return { removed: false, reason: asked.reason, webhookUrl };
-    await record(deps, caller, category, { row, enabled: false, after: 'removed' }, null);
+    await record(deps, caller, category, { row, enabled: false, after: 'removed', newSecret: null }, null);
     return { removed: true, reason: null, webhookUrl };
   });
 }
@@ -133,6 +136,8 @@ interface Recorded {
   row: ConnectionRow;
   enabled: boolean;
   after: string;
+  /** What the provider signs with, where that is not the secret it was told. */
+  newSecret: string | null;
 }
 
 /** @throws ServiceError conflict when the secret was rotated while the provider was told the old one */
@@ -140,7 +145,7 @@ function record(
   deps: ServiceDeps,
   caller: Caller,
   category: Category,
-  { row, enabled, after }: Recorded,
+  { row, enabled, after, newSecret }: Recorded,
   answer: WebhookRegistration | null,
 ): Promise<void> {
   return deps.db.transact(async (tx) => {
@@ -149,8 +154,9 @@ function record(
       throw conflict('The webhook secret was changed meanwhile; set the webhook up again.');
     }
     await tx.run(
-      `UPDATE ${connectionTableNames[category]} SET webhook_enabled = ?, updated_at = UTC_TIMESTAMP(3) WHERE tenant_id = ? AND id = ?`,
-      [enabled ? 1 : 0, caller.tenantId, row.id],
+      `UPDATE ${connectionTableNames[category]}
+       SET webhook_enabled = ?, webhook_secret = COALESCE(?, webhook_secret), updated_at = UTC_TIMESTAMP(3) WHERE tenant_id = ? AND id = ?`,
+      [enabled ? 1 : 0, newSecret === null ? null : sealWebhookSecret(deps.keyring, category, row.id, newSecret), caller.tenantId, row.id],
     );
     const was = String(Boolean(fresh.webhookEnabled));
     await writeHistory(tx, [
@@ -163,6 +169,7 @@ function record(
         actor: actorOf(caller),
         items: [
           { field: 'webhook', before: null, after },
+          ...(newSecret === null ? [] : [{ field: 'webhookSecret', before: 'old', after: 'new' }]),
           ...(was === String(enabled) ? [] : [{ field: 'webhookEnabled', before: was, after: String(enabled) }]),
         ],
       },
