@@ -18,7 +18,10 @@ const receiveRoute = createRoute({
   responses: {
     200: {
       description: 'It was stored before, or the answer to the provider’s question whether the address is ours',
-      content: { 'application/json': { schema: z.object({ duplicate: z.literal(true) }) }, 'text/plain': { schema: z.string() } },
+      content: {
+        'application/json': { schema: z.union([z.object({ duplicate: z.literal(true) }), z.record(z.string(), z.string())]) },
+        'text/plain': { schema: z.string() },
+      },
     },
     202: answer('It is stored', z.object({ id: idSchema })),
     ...problems(401, 404, 413),
@@ -36,7 +39,7 @@ export function registerWebhookRoutes(app: App, deps: ApiDeps): void {
       case 'duplicate':
         return c.json({ duplicate: true as const }, 200);
       case 'challenge':
-        return c.text(receipt.text, 200);
+        return typeof receipt.answer === 'string' ? c.text(receipt.answer, 200, receipt.headers) : c.json(receipt.answer, 200);
       default:
         return receipt satisfies never;
     }

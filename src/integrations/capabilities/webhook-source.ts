@@ -21,6 +21,20 @@ export interface ParsedWebhook {
   hints: Hint[];
 }
 
+/** What a provider wants to hear, as JSON, when it asks whether the address is ours. */
+export interface JsonChallenge {
+  json: Record<string, string>;
+  /** The provider does not sign the question: it is answered to anybody who knows the address, so `json` holds nothing but what was sent. */
+  unsigned?: true;
+}
+
+/** Likewise, as headers of an empty answer. */
+export interface HeaderChallenge {
+  headers: Record<string, string>;
+  /** As of `JsonChallenge`: nothing but what was sent. */
+  unsigned: true;
+}
+
 export interface WebhookSource {
   /** Signature over the raw body, compared in constant time. */
   verify(request: WebhookRequest, secret: string): boolean;
@@ -28,8 +42,8 @@ export interface WebhookSource {
   deliveryId(request: WebhookRequest): string;
   /** Never throws on odd input: what cannot be read has no hints. */
   parse(request: WebhookRequest): ParsedWebhook;
-  /** Where the provider first asks whether the address is ours: the text it wants to hear; `null` for every other request. */
-  challenge?(request: WebhookRequest): string | null;
+  /** Where the provider first asks whether the address is ours: the text, JSON or headers it wants to hear; `null` for every other request. */
+  challenge?(request: WebhookRequest): string | JsonChallenge | HeaderChallenge | null;
 }
 
 /** Keys by which waiting tasks and webhooks find each other; the connection's id qualifies them. */

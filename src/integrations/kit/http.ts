@@ -32,6 +32,8 @@ interface JsonRequest<T> {
   body?: unknown;
   /** Sent form-encoded, in place of `body`. */
   form?: Record<string, string>;
+  /** Sent as `multipart/form-data`, in place of `body`. */
+  multipart?: Record<string, string>;
   /** Only the fields we read. */
   schema: z.ZodType<T>;
 }
@@ -110,8 +112,8 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
       const response = await options.fetch(url, {
         method: spec.method,
         redirect: 'manual',
-        headers: { accept: 'application/json', ...options.headers(), ...(body && { 'content-type': body.type }) },
-        ...(body && { body: body.text }),
+        headers: { accept: 'application/json', ...options.headers(), ...(body?.type && { 'content-type': body.type }) },
+        ...(body && { body: body.content }),
       });
       const bytes = await readBytes(response, options.maxBodyBytes ?? MAX_BODY_BYTES);
       return { response, ...parseJson(bytes) };
@@ -148,9 +150,15 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
   };
 }
 
-function bodyOf({ body, form }: Pick<JsonRequest<unknown>, 'body' | 'form'>): { type: string; text: string } | null {
-  if (form !== undefined) return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
-  return body === undefined ? null : { type: 'application/json', text: JSON.stringify(body) };
+/** Without a type where `fetch` names it itself: the boundary of a multipart body is part of it. */
+function bodyOf({ body, form, multipart }: Pick<JsonRequest<unknown>, 'body' | 'form' | 'multipart'>) {
+  if (multipart !== undefined) {
+    const content = new FormData();
+    for (const [name, value] of Object.entries(multipart)) content.append(name, value);
+    return { type: null, content };
+  }
+  if (form !== undefined) return { type: 'application/x-www-form-urlencoded', content: new URLSearchParams(form).toString() };
+  return body === undefined ? null : { type: 'application/json', content: JSON.stringify(body) };
 }
 
 function parseJson(bytes: Uint8Array): { isJson: boolean; json: unknown } {

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import type { Database } from '../../db/client.ts';
-import type { WebhookRequest } from '../../integrations/capabilities/webhook-source.ts';
+import type { WebhookRequest, WebhookSource } from '../../integrations/capabilities/webhook-source.ts';
 import type { Category, Provider } from '../../integrations/kit/define-provider.ts';
 import { findProvider } from '../../integrations/registry.ts';
 import type { Keyring } from '../../platform/crypto.ts';
@@ -23,12 +23,15 @@ export type Receipt =
   | { kind: 'stored'; id: string }
   | { kind: 'duplicate' }
   /** The provider asks whether the address is ours; this is what it wants to hear. */
-  | { kind: 'challenge'; text: string };
+  | { kind: 'challenge'; answer: string | Record<string, string>; headers?: Record<string, string> };
+
+type Challenge = NonNullable<ReturnType<NonNullable<WebhookSource['challenge']>>>;
 
 interface Addressee {
   category: Category;
   tenantId: string;
   secret: string;
+  enabled: number;
 }
 
 /** @throws ServiceError not-found: no such connection, or it takes no webhooks; unauthorized: the signature is wrong */
@@ -42,19 +45,30 @@ export async function receiveWebhook(
   const webhook = provider?.webhook;
   if (provider === null || webhook === undefined) throw notFound('The webhook address');
   const addressee = await findAddressee(deps.db, provider, integrationId);
-  if (addressee === null) throw notFound('The webhook address');
-  const secret = deps.keyring.open(addressee.secret, sealContext(addressee.category, integrationId, 'webhook_secret'));
-  if (!webhook.verify(request, secret.reveal())) throw new ServiceError('unauthorized', 'The signature of the webhook is not right.');
   const challenge = webhook.challenge?.(request) ?? null;
-  if (challenge !== null) return { kind: 'challenge', text: challenge };
+  const open = typeof challenge === 'object' && challenge?.unsigned === true;
+  // A hook that was taken down is asked for while it is set up again, before it counts as enabled.
+  if (addressee === null || !(open || addressee.enabled)) throw notFound('The webhook address');
+  const secret = deps.keyring.open(addressee.secret, sealContext(addressee.category, integrationId, 'webhook_secret'));
+  if (!open && !webhook.verify(request, secret.reveal())) {
+    throw new ServiceError('unauthorized', 'The signature of the webhook is not right.');
+  }
+  if (challenge !== null) return answerTo(challenge);
   return store(deps, provider, addressee.tenantId, integrationId, request);
+}
+
+function answerTo(challenge: Challenge): Receipt {
+  if (typeof challenge === 'string') return { kind: 'challenge', answer: challenge };
+  return 'json' in challenge
+    ? { kind: 'challenge', answer: challenge.json }
+    : { kind: 'challenge', answer: '', headers: challenge.headers };
 }
 
 async function findAddressee(db: Database, provider: Provider, integrationId: string): Promise<Addressee | null> {
   const parts = provider.categories.map(
     (category) =>
-      `SELECT '${category}' AS category, tenant_id AS tenantId, webhook_secret AS secret FROM ${connectionTableNames[category]}
-       WHERE id = ? AND provider = ? AND is_active = 1 AND webhook_enabled = 1 AND webhook_secret IS NOT NULL`,
+      `SELECT '${category}' AS category, tenant_id AS tenantId, webhook_secret AS secret, webhook_enabled AS enabled FROM ${connectionTableNames[category]}
+       WHERE id = ? AND provider = ? AND is_active = 1 AND webhook_secret IS NOT NULL`,
   );
   const [row] = await db.rows<Addressee>(
     parts.join(' UNION ALL '),
