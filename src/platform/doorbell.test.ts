@@ -181,6 +181,21 @@ describe('the doorbell', () => {
       expect((await queues.get(queue).getJobs(['waiting'])).map((job) => job.data.id)).toContain('after');
     });
 
+    it('waits once for a thousand rings, and counts every one it drops', async () => {
+      const { ring, idle } = doorbell(150);
+      process.kill(server.pid, 'SIGSTOP');
+      const started = performance.now();
+
+      ring(many(1_000, 'A'));
+      await idle();
+      const elapsed = performance.now() - started;
+      process.kill(server.pid, 'SIGCONT');
+      await redis.ping();
+
+      expect(dropped.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
+      expect(elapsed).toBeLessThan(1_500);
+    });
+
     it('forgets rings instead of growing without bound', async () => {
       const { ring, idle } = doorbell(150);
       process.kill(server.pid, 'SIGSTOP');

@@ -2,7 +2,7 @@ import type { Queues } from './queues.ts';
 import type { Ring, Wake } from './ring.ts';
 
 /*
- * The doorbell: wake-ups into BullMQ, best effort. Rings of one turn of the event loop leave in one round trip per queue. A ring that Redis
+ * The doorbell: wake-ups into BullMQ, best effort. Rings of one turn of the event loop leave together, a hundred to a round trip. A ring that Redis
  * does not take in time is dropped: the row stays due and the sweep rings again. Deduplication by (row, fence) makes a second ring of the
  * same state harmless.
  *
@@ -21,6 +21,7 @@ interface DoorbellOptions {
 /** So many per tenant are "recent work", served first come, first served. */
 const UNRANKED = 20;
 const MAX_PRIORITY = 2_097_152;
+const CHUNK = 100;
 const MAX_WAITING = 50_000;
 const HALF_LIFE_MS = 1000;
 
@@ -41,7 +42,8 @@ export function createDoorbell(options: DoorbellOptions): { ring: Ring; idle: ()
     return Math.ceil(decayed + 1);
   }
 
-  async function send(queue: string, wakes: readonly Wake[]): Promise<void> {
+  /** @returns whether Redis took them */
+  async function send(queue: string, wakes: readonly Wake[]): Promise<boolean> {
     sending += 1;
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -63,11 +65,24 @@ export function createDoorbell(options: DoorbellOptions): { ring: Ring; idle: ()
       });
       added.catch(() => undefined);
       await Promise.race([added, late]);
+      return true;
     } catch (error) {
       options.onDropped(wakes.length, error instanceof Error ? error : new Error(String(error)));
+      return false;
     } finally {
       clearTimeout(timer);
       sending -= 1;
+    }
+  }
+
+  /** BullMQ adds many jobs as one transaction: workers see the first of a thousand when the last is in, and Redis answers nobody meanwhile. */
+  async function sendInChunks(queue: string, wakes: readonly Wake[]): Promise<void> {
+    for (let from = 0; from < wakes.length; from += CHUNK) {
+      if (await send(queue, wakes.slice(from, from + CHUNK))) continue;
+      // Nobody is made to wait for a Redis that does not answer, chunk after chunk.
+      const left = wakes.length - from - CHUNK;
+      if (left > 0) options.onDropped(left, new Error('Redis did not take the rings before these'));
+      return;
     }
   }
 
@@ -81,7 +96,7 @@ export function createDoorbell(options: DoorbellOptions): { ring: Ring; idle: ()
       if (wakes === undefined) byQueue.set(wake.queue, [wake]);
       else wakes.push(wake);
     }
-    await Promise.all([...byQueue].map(([queue, wakes]) => send(queue, wakes)));
+    await Promise.all([...byQueue].map(([queue, wakes]) => sendInChunks(queue, wakes)));
   }
 
   return {
