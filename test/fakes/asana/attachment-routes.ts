@@ -1,7 +1,7 @@
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { pageOf, refusal, unknownObject } from './bodies.ts';
+import { findTask } from './find-task.ts';
 import type { Route } from './site.ts';
-import { findTask } from './task-routes.ts';
 import type { AsanaAccount, AsanaTask, AsanaWorld } from './world.ts';
 
 export function attachmentRoutes(world: AsanaWorld, route: Route): void {

@@ -1,6 +1,6 @@
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { refusal, single, taskBody, unknownObject } from './bodies.ts';
-import { dataOf, findTask } from './task-routes.ts';
+import { dataOf, findTask } from './find-task.ts';
 import type { AsanaAccount, AsanaProject, AsanaWorld } from './world.ts';
 
 const WRITABLE = ['name', 'notes', 'projects', 'resource_subtype', 'external', 'tags', 'assignee', 'parent', 'custom_fields'];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { hookBody, pageOf, refusal, unknownObject } from './bodies.ts';
+import { dataOf } from './find-task.ts';
 import type { Route } from './site.ts';
-import { dataOf } from './task-routes.ts';
 import type { AsanaAccount, AsanaWorld } from './world.ts';
 
 /** Whether the address gave the secret back. */

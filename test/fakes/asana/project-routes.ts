@@ -1,7 +1,7 @@
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { compact, pageOf, projectBody, refusal, single, unknownObject } from './bodies.ts';
+import { dataOf } from './find-task.ts';
 import type { Route } from './site.ts';
-import { dataOf } from './task-routes.ts';
 import type { AsanaAccount, AsanaNamed, AsanaProject, AsanaWorld } from './world.ts';
 
 export function projectRoutes(world: AsanaWorld, route: Route): void {

@@ -1,10 +1,9 @@
 import type { FakeAnswer, FakeRequest } from '../fake-server.ts';
 import { pageOf, refusal, single, taskBody, unknownObject } from './bodies.ts';
 import { createTask } from './create-task.ts';
+import { dataOf, findTask } from './find-task.ts';
 import type { Route } from './site.ts';
 import type { AsanaAccount, AsanaTask, AsanaWorld } from './world.ts';
-
-type Found = { task: AsanaTask } | { refused: FakeAnswer };
 
 export function taskRoutes(world: AsanaWorld, route: Route): void {
   const withTask = (handler: (task: AsanaTask, account: AsanaAccount, request: FakeRequest) => FakeAnswer) => {
@@ -50,19 +49,6 @@ export function taskRoutes(world: AsanaWorld, route: Route): void {
     );
   });
 }
-
-export function findTask(world: AsanaWorld, account: AsanaAccount, id: string): Found {
-  const external = /^external:(.*)$/s.exec(id)?.[1];
-  const found = world.tasks.find((task) =>
-    external === undefined ? task.gid === id : task.isKnown && task.external?.app === account.app && task.external.gid === external,
-  );
-  if (!found) return { refused: external === undefined ? unknownObject('task', id) : refusal(404, `task: Unknown object: ${id}`) };
-  if (!account.workspaces.has(found.workspace)) return { refused: refusal(403, 'Forbidden') };
-  return { task: found };
-}
-
-export const dataOf = (request: FakeRequest): Record<string, unknown> =>
-  (request.body as { data?: Record<string, unknown> } | undefined)?.data ?? {};
 
 function updateTask(world: AsanaWorld, task: AsanaTask, account: AsanaAccount, request: FakeRequest): FakeAnswer {
   const { completed, ...others } = dataOf(request);
