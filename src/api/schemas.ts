@@ -81,6 +81,9 @@ export const providerProblems = problems(401, 403, 404, 409, 422, 429, 502, 503)
 /** What any protected write can answer besides success. */
 export const writeProblems = problems(400, 401, 403, 404, 409, 413, 415, 422, 429);
 
+/** What a write that a provider carries out can answer besides success. */
+export const providerWriteProblems = problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 502, 503);
+
 export const bearer: { [scheme: string]: string[] }[] = [{ bearer: [] }];
 
 export const idempotencyHeader = z.object({

@@ -1,4 +1,5 @@
 import type { ReleaseContext, ReleaseCycle } from '../services/execution/release-source.ts';
+import { repositoryLock as lockOfRepository } from '../services/releases/repository-lock.ts';
 
 /** Name of the final tag of a release, by its config's pattern. */
 export function releaseTagName(release: ReleaseContext): string {
@@ -28,5 +29,5 @@ export function candidateOf(cycle: ReleaseCycle): { tag: string; commit: string 
   return { tag: cycle.rcTag, commit: cycle.rcCommit };
 }
 
-/** One writer at a time per repository: tags and branches of two releases never interleave. */
-export const repositoryLock = (release: ReleaseContext) => `repository:${release.config.scmIntegrationId}`;
+/** The name that use cases lock, too. */
+export const repositoryLock = (release: ReleaseContext) => lockOfRepository(release.config);

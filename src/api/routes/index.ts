@@ -9,6 +9,8 @@ import { registerMeRoutes } from './me.ts';
 import { registerMemberRoutes } from './members.ts';
 import { registerQueueBoardRoutes } from './queues-board.ts';
 import { registerReleaseApprovalRoutes } from './release-approvals.ts';
+import { registerReleaseBuildRoutes } from './release-builds.ts';
+import { registerReleaseChangeRoutes } from './release-changes.ts';
 import { registerReleaseCommandRoutes } from './release-commands.ts';
 import { registerReleaseConfigRoutes } from './release-configs.ts';
 import { registerReleaseHistoryRoutes } from './release-history.ts';
@@ -48,4 +50,6 @@ export function registerProtectedRoutes(app: App, deps: ApiDeps): void {
   registerReleaseSlotRoutes(app, deps);
   registerReleaseHistoryRoutes(app, deps);
   registerReleaseInsightRoutes(app, deps);
+  registerReleaseBuildRoutes(app, deps);
+  registerReleaseChangeRoutes(app, deps);
 }

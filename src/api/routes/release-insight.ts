@@ -1,13 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { platforms, releaseStatuses, stageKeys } from '../../domain/release/vocabulary.ts';
+import { releaseStatuses } from '../../domain/release/vocabulary.ts';
 import { deadlineActions } from '../../domain/run.ts';
-import { listBuilds } from '../../services/releases/list-builds.ts';
 import { listNotes } from '../../services/releases/list-notes.ts';
-import { openArtifact } from '../../services/releases/open-artifact.ts';
 import { whyRelease } from '../../services/releases/why.ts';
 import type { ApiDeps, App } from '../context.ts';
-import { answer, bearer, idSchema, instantSchema, listQuery, pageOf, readProblems } from '../schemas.ts';
-import { buildSchema, releaseParams, releasePath } from './release-schemas.ts';
+import { answer, bearer, idSchema, instantSchema, readProblems } from '../schemas.ts';
+import { releaseParams, releasePath } from './release-schemas.ts';
 
 const brokenSchema = z.object({
   category: z.string(),
@@ -61,8 +59,6 @@ const notesSchema = z
   })
   .openapi('ReleaseNotes');
 
-const releaseBuildSchema = buildSchema.extend({ stage: z.enum(stageKeys), cycle: z.int().nullable() }).openapi('ReleaseBuild');
-
 const common = { tags: ['Releases'], security: bearer, method: 'get' as const };
 
 const whyRoute = createRoute({
@@ -84,49 +80,7 @@ const notesRoute = createRoute({
   responses: { 200: answer('The notes', z.object({ items: z.array(notesSchema) }).openapi('ReleaseNotesList')), ...readProblems },
 });
 
-const buildsRoute = createRoute({
-  ...common,
-  path: `${releasePath}/builds`,
-  operationId: 'listReleaseBuilds',
-  summary: 'The builds of a release, newest first',
-  request: {
-    params: releaseParams,
-    query: listQuery.extend({ platform: z.enum(platforms).optional(), stage: z.enum(stageKeys).optional() }),
-  },
-  responses: { 200: answer('A page of builds', pageOf(releaseBuildSchema).openapi('ReleaseBuildPage')), ...readProblems },
-});
-
-const artifactRoute = createRoute({
-  ...common,
-  path: `${releasePath}/builds/{buildId}/artifact`,
-  operationId: 'downloadArtifact',
-  summary: 'The artifact of a build, as it was kept',
-  request: { params: releaseParams.extend({ buildId: idSchema }) },
-  responses: {
-    200: {
-      description: 'The bytes',
-      content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
-    },
-    ...readProblems,
-  },
-});
-
 export function registerReleaseInsightRoutes(app: App, deps: ApiDeps): void {
   app.openapi(whyRoute, async (c) => c.json(await whyRelease(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
   app.openapi(notesRoute, async (c) => c.json(await listNotes(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
-  app.openapi(artifactRoute, async (c) => {
-    const { releaseId, buildId } = c.req.valid('param');
-    const { body, name, sizeBytes, digest } = await openArtifact(deps, c.get('caller'), releaseId, buildId);
-    return c.body(body, 200, {
-      'content-type': 'application/octet-stream',
-      'content-length': String(sizeBytes),
-      // The name is what a CI said: quoted for old clients without what could end the quotes, in full for all others (RFC 6266).
-      'content-disposition': `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(name)}`,
-      etag: `"${digest}"`,
-    });
-  });
-  app.openapi(buildsRoute, async (c) => {
-    const { limit, cursor, ...filter } = c.req.valid('query');
-    return c.json(await listBuilds(deps, c.get('caller'), c.req.valid('param').releaseId, filter, { limit, cursor }), 200);
-  });
 }

@@ -2,11 +2,10 @@ import type { Permission } from '../../domain/access/permissions.ts';
 import type { Category, Provider } from '../../integrations/kit/define-provider.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { askConnection } from './ask-connection.ts';
 import type { OpenConnection } from './connect.ts';
 import { connectionRow } from './connection-view.ts';
 
-/** For all pages of one question together: somebody waits for the answer. */
-const TIMEOUT_MS = 20_000;
 /** What is filtered is read to find the matches; beyond this the answer says that it is not the whole. */
 const MAX_READ = 5_000;
 
@@ -41,13 +40,7 @@ export async function askProvider<T>(
 ): Promise<T> {
   authorise(caller, permission);
   const row = await connectionRow(deps.db, category, caller.tenantId, id);
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  try {
-    return await ask(await deps.connector.open(category, caller.tenantId, row.id, signal));
-  } catch (error) {
-    if (error !== signal.reason || !signal.aborted) throw error;
-    throw new ProviderError('timeout', `${row.provider} did not answer within ${TIMEOUT_MS / 1000} s.`, { provider: row.provider });
-  }
+  return askConnection(deps, { category, tenantId: caller.tenantId, id: row.id }, ask);
 }
 
 /** @throws ProviderError invalid where the provider lacks the capability */

@@ -42,7 +42,8 @@ export function listWorkflowInputs(
   });
 }
 
-function ciOf({ provider, connection, deps }: OpenConnection): Ci {
+/** @throws ProviderError invalid where the provider has none */
+export function ciOf({ provider, connection, deps }: OpenConnection): Ci {
   const ci = provider.ci?.(connection, deps);
   if (ci === undefined) throw lacks(provider, 'workflows');
   return ci;

@@ -37,7 +37,8 @@ export function readBranchProtection(deps: Deps, caller: Caller, id: string, bra
   });
 }
 
-function sourceControl({ provider, connection, deps }: OpenConnection): SourceControl {
+/** @throws ProviderError invalid where the provider has none */
+export function sourceControl({ provider, connection, deps }: OpenConnection): SourceControl {
   const scm = provider.sourceControl?.(connection, deps);
   if (scm === undefined) throw lacks(provider, 'source control');
   return scm;

@@ -15,6 +15,17 @@ export interface ReleaseBuildView extends BuildView {
   cycle: number | null;
 }
 
+export interface ReleaseBuildRow extends BuildRow {
+  stage: StageKey;
+  cycle: number | null;
+}
+
+/** Of `ReleaseBuildRow`; `b` is builds, `r` what they belong to. */
+export const releaseBuildColumns = `${buildColumns}, r.stage_key AS stage, c.number AS cycle`;
+export const releaseBuildTables = 'release_builds r JOIN builds b ON b.id = r.build_id LEFT JOIN regression_cycles c ON c.id = r.cycle_id';
+
+export const releaseBuildView = ({ stage, cycle, ...build }: ReleaseBuildRow): ReleaseBuildView => ({ ...buildView(build), stage, cycle });
+
 /** The builds of a release, newest first. */
 export async function listBuilds(
   deps: Pick<ServiceDeps, 'db'>,
@@ -31,11 +42,10 @@ export async function listBuilds(
     ...(filter.platform === undefined ? [] : [{ text: 'b.platform = ?', value: filter.platform }]),
     ...(filter.stage === undefined ? [] : [{ text: 'r.stage_key = ?', value: filter.stage }]),
   ];
-  const rows = await deps.db.rows<BuildRow & { stage: StageKey; cycle: number | null }>(
-    `SELECT ${buildColumns}, r.stage_key AS stage, c.number AS cycle
-     FROM release_builds r JOIN builds b ON b.id = r.build_id LEFT JOIN regression_cycles c ON c.id = r.cycle_id
+  const rows = await deps.db.rows<ReleaseBuildRow>(
+    `SELECT ${releaseBuildColumns} FROM ${releaseBuildTables}
      WHERE r.tenant_id = ? AND r.release_id = ?${conditions.map(({ text }) => ` AND ${text}`).join('')} ORDER BY b.id DESC LIMIT ?`,
     [caller.tenantId, releaseId, ...conditions.map(({ value }) => value), page.limit + 1],
   );
-  return pageOf(rows, page.limit, ({ stage, cycle, ...build }) => ({ ...buildView(build), stage, cycle }));
+  return pageOf(rows, page.limit, releaseBuildView);
 }
