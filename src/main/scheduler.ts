@@ -12,6 +12,9 @@ import { openRuntime } from './runtime.ts';
 /* `npm run scheduler`: rings for what time makes due. Several may run at once. */
 
 const REVERIFY_AT_ONCE = 20;
+/** A dead worker's tasks are taken back a lease and so long after its last heartbeat. */
+const MIN_LAPSED_MS = 2_000;
+const MAX_LAPSED_MS = 5_000;
 /** Sweeps come late now and then. */
 const AHEAD = 1.5;
 
@@ -29,6 +32,7 @@ const scheduler = startScheduler({
   duties: duties({
     ...{ metrics, logger },
     sweepIntervalMs: config.sweepIntervalMs,
+    lapsedEveryMs: Math.max(config.sweepIntervalMs, Math.min(MAX_LAPSED_MS, Math.max(MIN_LAPSED_MS, config.leaseMs / 6))),
     sweep: () => sweepDue(db, queueNames, ring, ahead),
     takeBackLapsed: async () => (await sweepLapsedLeases(db, Object.values(queueOf), ring, definitions)) + (await sweepLapsedOutbox(db)),
     reverify: () => reverifyDueConnections(runtime, REVERIFY_AT_ONCE),

@@ -6,6 +6,8 @@ export interface DutyDeps {
   metrics: Metrics;
   logger: Logger;
   sweepIntervalMs: number;
+  /** How often leases are looked after; small beside a lease. */
+  lapsedEveryMs: number;
   /** Rings for due rows. @returns per queue how late the longest waiting is */
   sweep: () => Promise<ReadonlyMap<string, { lagMs: number }>>;
   /** Takes back what died with its worker. @returns how much */
@@ -37,7 +39,7 @@ export function duties(deps: DutyDeps): Duty[] {
     },
     {
       name: 'lapsed-leases',
-      everyMs: Math.max(2_000, sweepIntervalMs),
+      everyMs: deps.lapsedEveryMs,
       runOnce: async () => {
         const lapsed = await deps.takeBackLapsed();
         if (lapsed > 0) logger.warn({ lapsed }, 'leases lapsed: their workers died or hung');

@@ -2,8 +2,8 @@ import type { Queue } from 'bullmq';
 import type { Duty } from './duties.ts';
 
 /**
- * Writes the table of duties into Redis as BullMQ job schedulers. Idempotent, and repeated every few seconds by every scheduler process:
- * an emptied Redis has its schedulers back by then. Schedulers that are not in the table are removed.
+ * Writes the table of duties into Redis as BullMQ job schedulers. Idempotent, and repeated by every scheduler process. Schedulers that are not
+ * in the table are removed.
  */
 export async function registerDuties(ticks: Queue, duties: readonly Duty[]): Promise<void> {
   for (const duty of duties) await ticks.upsertJobScheduler(duty.name, { every: duty.everyMs }, { name: duty.name, opts: tickOptions });
@@ -12,5 +12,9 @@ export async function registerDuties(ticks: Queue, duties: readonly Duty[]): Pro
     if (!wanted.has(scheduler.key)) await ticks.removeJobScheduler(scheduler.key);
   }
 }
+
+/** Whether Redis has as many schedulers as the table: one question, where writing the table takes a dozen. */
+export const dutiesAreThere = async (ticks: Queue, duties: readonly Duty[]): Promise<boolean> =>
+  (await ticks.getJobSchedulersCount()) === duties.length;
 
 const tickOptions = { removeOnComplete: true, removeOnFail: true };

@@ -2,7 +2,7 @@ import { type Queue, Worker } from 'bullmq';
 import type { Logger } from '../platform/logger.ts';
 import type { RedisClient } from '../platform/redis.ts';
 import type { Duty } from './duties.ts';
-import { registerDuties } from './registration.ts';
+import { dutiesAreThere, registerDuties } from './registration.ts';
 
 interface SchedulerOptions {
   ticks: Queue;
@@ -12,7 +12,10 @@ interface SchedulerOptions {
   logger: Logger;
 }
 
-const REGISTER_EVERY_MS = 5_000;
+/** An emptied Redis has its schedulers back by then. */
+const LOOK_EVERY_MS = 5_000;
+/** Whatever else became of them. */
+const REGISTER_EVERY_MS = 60_000;
 
 /** Runs the duties whose ticks this process gets. Any number of schedulers share the ticks; a duty still running here is not begun again. */
 export function startScheduler({ ticks, redis, prefix, duties, logger }: SchedulerOptions): { close: () => Promise<void> } {
@@ -46,12 +49,15 @@ export function startScheduler({ ticks, redis, prefix, duties, logger }: Schedul
 
   const register = () =>
     registerDuties(ticks, duties).catch((error: unknown) => logger.warn({ err: error }, 'duties not registered; tried again shortly'));
+  async function look(): Promise<void> {
+    if (!(await dutiesAreThere(ticks, duties).catch(() => true))) await register();
+  }
   void register();
-  const timer = setInterval(() => void register(), REGISTER_EVERY_MS);
+  const timers = [setInterval(() => void look(), LOOK_EVERY_MS), setInterval(() => void register(), REGISTER_EVERY_MS)];
 
   return {
     async close() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       await worker.close();
     },
   };
