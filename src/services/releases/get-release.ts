@@ -65,7 +65,7 @@ export async function getRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, 
 export function createReleaseReader({ db }: { db: Database }): (caller: Caller, releaseId: string) => Promise<ReleaseDetail> {
   const read = createBatch<{ tenantId: string; releaseId: string }, ReleaseDetail | null>({
     maxSize: 50,
-    maxConcurrent: 1,
+    maxConcurrent: 2,
     flush: async (asked) => {
       const tenants = groupBy(asked, ({ tenantId }) => tenantId);
       const found = new Map(
