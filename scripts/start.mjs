@@ -77,16 +77,16 @@ async function startProcesses(application, services) {
     SIGNALBOX_URL: url,
     METRICS_PORT: '0',
     // Brisk people and machines: a second start is over in seconds.
-    SANDBOX_SPEED: process.env.SANDBOX_SPEED || '4',
+    SANDBOX_SPEED: process.env.SANDBOX_SPEED || '8',
     SANDBOX_SCM: options.scm,
     SANDBOX_CI: options.ci,
     ARTIFACTS_DIR: process.env.ARTIFACTS_DIR || join(dataDirectory, 'artifacts'),
   };
-  progress.step('migrating the database');
-  await application.finish('migrate', 'src/main/migrate.ts', common);
-
-  progress.step('starting the sandbox providers');
-  const { ready, ...sandbox } = await application.firstJson('sandbox', 'sandbox/main.ts', common, (line) => line.ready === true);
+  progress.step('migrating the database, starting the sandbox providers');
+  const [{ ready, ...sandbox }] = await Promise.all([
+    application.firstJson('sandbox', 'sandbox/main.ts', common, (line) => line.ready === true),
+    application.finish('migrate', 'src/main/migrate.ts', common),
+  ]);
   const env = { ...common, SANDBOX: JSON.stringify(sandbox), OUTBOUND_ALLOW: outboundAllow(sandbox) };
 
   progress.step('starting api, scheduler and worker');

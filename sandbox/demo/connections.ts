@@ -19,7 +19,8 @@ export type Connections = Record<(typeof categories)[number], Connection>;
 export async function connect(api: Api, tenantId: string, access: TenantAccess, webhookSecret: string): Promise<Connections> {
   const { scm, ci, jira, checkmate, slack } = access;
   const forms: Record<keyof Connections, object> = {
-    scm: { ...formOf(scm), webhookSecret },
+    // A start with another choice leaves the connections of the one before.
+    scm: { ...formOf(scm), webhookSecret, allowMultiple: true },
     'ci-cd': { ...formOf(ci), webhookSecret },
     'project-management': {
       ...{ provider: 'jira', displayName: 'Sandbox Jira', baseUrl: jira.origin, webhookSecret },
@@ -48,9 +49,12 @@ const formOf = ({ provider, displayName, baseUrl, credentials, settings }: Conne
   ...{ provider, displayName, baseUrl, credentials, settings },
 });
 
+/** What a change leaves out. */
+const namedForm = z.looseObject({ displayName: z.string(), provider: z.string(), allowMultiple: z.boolean().optional() });
+
 async function ensure(api: Api, tenantId: string, category: keyof Connections, form: object): Promise<Connection> {
   const path = `/tenants/${tenantId}/integrations/${category}`;
-  const { displayName, provider: _provider, ...change } = z.looseObject({ displayName: z.string(), provider: z.string() }).parse(form);
+  const { displayName, provider: _provider, allowMultiple: _allow, ...change } = namedForm.parse(form);
   const existing = (await allItems(api, path, connection)).find((each) => each.displayName === displayName);
   const made = existing
     ? await api.send('PATCH', `${path}/${existing.id}`, change, connection)
