@@ -1,6 +1,6 @@
 import type { Database } from '../db/client.ts';
 import { parseJson } from '../db/schema/columns.ts';
-import { restartingWaits, type WaitReason } from '../domain/run.ts';
+import { restartingWaits } from '../domain/run.ts';
 import { createBatch } from './batch.ts';
 import { sourcesOf } from './transitions.ts';
 import type { ClaimedTask } from './vocabulary.ts';
@@ -61,27 +61,8 @@ export function createClaim({ db, owner, leaseMs }: ClaimOptions): Claim {
   }
 }
 
-export interface ClaimedRow {
-  id: string;
-  tenantId: string;
-  runId: string;
-  runKind: string;
-  subjectId: string;
-  stageId: string;
-  stageAttempt: number;
-  key: string;
-  type: string;
-  queue: string;
-  fence: number;
-  attempt: number;
-  failures: number;
-  maxAttempts: number;
-  input: unknown;
-  output: unknown;
-  externalId: string | null;
-  intents: unknown;
-  waitedFor: WaitReason | null;
-}
+/** As the database answers: JSON may be text. */
+export type ClaimedRow = Omit<ClaimedTask, 'input' | 'output' | 'intents'> & Record<'input' | 'output' | 'intents', unknown>;
 
 const selectClaimed = `
   SELECT t.id, t.tenant_id AS tenantId, t.run_id AS runId, r.kind AS runKind, r.subject_id AS subjectId, t.stage_id AS stageId,

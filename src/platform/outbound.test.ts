@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createDownload } from '../integrations/kit/download.ts';
 import { parseAllowRules } from './address-policy.ts';
 import { createLogger } from './logger.ts';
 import { createOutboundFetch, OutboundRefusedError } from './outbound.ts';
@@ -33,11 +34,15 @@ async function startServer(listener: RequestListener) {
   return { port: (server.address() as AddressInfo).port, requests, sockets };
 }
 
-function open(allow = '', resolve?: (hostname: string) => Promise<{ address: string; family: number }[]>) {
+type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
+
+const open = (allow = '', resolve?: Resolve) => openBoth(allow, resolve).fetch;
+
+function openBoth(allow = '', resolve?: Resolve) {
   const logger = createLogger({ level: 'silent', name: 'test' });
   const outbound = createOutboundFetch({ allow: parseAllowRules(allow), logger, ...(resolve ? { resolve } : {}) });
   closers.push(outbound.close);
-  return outbound.fetch;
+  return outbound;
 }
 
 const answer: RequestListener = (_request, response) => response.end('{"ok":true}');
@@ -61,6 +66,34 @@ describe('createOutboundFetch', () => {
     'http://localhost/',
   ])('refuses %s', async (url) => {
     await expect(open()(url)).rejects.toThrow(OutboundRefusedError);
+  });
+
+  it.each(['file:///etc/passwd', 'http://[::ffff:a9fe:a9fe]/', 'http://169.254.169.254/latest/meta-data', 'http://localhost/'])(
+    'refuses %s for downloads, too',
+    async (url) => {
+      await expect(openBoth().download(url)).rejects.toThrow(OutboundRefusedError);
+    },
+  );
+
+  it('downloads through the guard: where a file was moved to is judged like the first address', async () => {
+    const store = await startServer(answer);
+    const { port } = await startServer((_request, response) =>
+      response.writeHead(302, { location: `http://127.0.0.2:${store.port}/file` }).end(),
+    );
+    const download = createDownload({
+      ...{ provider: 'ci', idleMs: 5_000, signal: new AbortController().signal },
+      fetch: openBoth(`127.0.0.1:${port}`).download,
+      observe: () => undefined,
+      admit: async () => undefined,
+    });
+
+    const fetching = download(`http://127.0.0.1:${port}/artifact`, {
+      operation: 'fetch the artifact',
+      headers: { authorization: 'Bearer x' },
+    });
+
+    await expect(fetching).rejects.toMatchObject({ kind: 'invalid' });
+    expect(store.requests).toEqual([]);
   });
 
   it('reaches what the operator allowed, whatever form of address is used', async () => {
