@@ -1,14 +1,6 @@
 import type { MessageContent } from '../../domain/message.ts';
 
-/** Messaging to people, bound to one connection. */
-
-export interface Channel {
-  id: string;
-  name: string;
-  isPrivate: boolean;
-  /** Whether the connection's account may post there now. */
-  isMember: boolean;
-}
+/** Messages to people, bound to one connection. What a provider lacks beyond posting is a capability it does not declare. */
 
 export interface PostedMessage {
   channelId: string;
@@ -18,13 +10,78 @@ export interface PostedMessage {
 }
 
 export interface Messaging {
+  /**
+   * Posts. Where there is a `message-history`, call `findMessage` first after an unknown outcome; elsewhere the receiver tells repeats by `key`,
+   * which travels with the message.
+   */
+  post(message: { channelId: string; content: MessageContent; key: string; threadId?: string }): Promise<PostedMessage>;
+}
+
+/** Finding what was posted. */
+export interface MessageHistory {
   /** How long after a post was given up for lost it may still show in `findMessage`, milliseconds. */
   readonly postVisibleWithinMs: number;
   /** Finds the message posted under `key` since `since` (ISO 8601), so that a retry after an unknown outcome posts nothing twice. */
   findMessage(query: { channelId: string; key: string; since: string; threadId?: string }): Promise<PostedMessage | null>;
-  /** Posts; not idempotent by itself: after an unknown outcome call `findMessage` first. `key` is stored with the message. */
-  post(message: { channelId: string; content: MessageContent; key: string; threadId?: string }): Promise<PostedMessage>;
-  /** Replaces the content of a message in place. */
+}
+
+export interface MessageEditing {
+  /** Replaces the content of a message in place; one that is gone is `not-found`. */
   edit(message: { channelId: string; messageId: string; content: MessageContent; key: string }): Promise<PostedMessage>;
+}
+
+export interface Channel {
+  id: string;
+  name: string;
+  isPrivate: boolean;
+  /** Whether the connection's account may post there now. */
+  isMember: boolean;
+}
+
+/** Which channels there are, for forms, to the last page. */
+export interface ChannelDirectory {
   channels(): AsyncIterable<Channel>;
+}
+
+export interface Person {
+  /** At the provider. */
+  id: string;
+  displayName: string;
+  /** Confirmed by the provider; null where it does not tell. */
+  email: string | null;
+  /** A deactivated account or a bot is nobody to ask. */
+  isActivePerson: boolean;
+}
+
+export interface PeopleDirectory {
+  /** null = nobody with that address, or none the connection may see. */
+  findPersonByEmail(email: string): Promise<Person | null>;
+  person(id: string): Promise<Person | null>;
+  /** The channel in which only this person reads what is posted. */
+  directChannel(personId: string): Promise<string>;
+}
+
+/** Telling one person something where everybody talks. */
+export interface EphemeralReply {
+  /**
+   * Shows it to this person alone, in the channel, for as long as the provider pleases: nothing to find, edit or rely on. Not idempotent. A person who
+   * is not in the channel is a refusal.
+   */
+  reply(message: { channelId: string; personId: string; content: MessageContent }): Promise<void>;
+}
+
+export interface SharedFile {
+  id: string;
+  url: string | null;
+}
+
+export interface FileSharing {
+  /** Streams a file into a channel or thread; nothing holds it whole in memory. Not idempotent by itself. */
+  shareFile(file: {
+    channelId: string;
+    threadId?: string;
+    name: string;
+    sizeBytes: number;
+    open(): AsyncIterable<Uint8Array>;
+  }): Promise<SharedFile>;
 }

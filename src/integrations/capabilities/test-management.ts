@@ -1,3 +1,5 @@
+import type { TestCounts } from '../../domain/release/test-results.ts';
+
 /** Test management, bound to one connection. */
 
 export interface NewTestRun {
@@ -17,15 +19,10 @@ export interface TestRun {
   state: { kind: 'active' } | { kind: 'locked' } | { kind: 'archived' } | { kind: 'unknown'; raw: string };
 }
 
-/** Counts of the tests of a run by latest result; they add up to `total`. */
-export interface TestRunResults {
-  total: number;
-  passed: number;
-  failed: number;
-  blocked: number;
-  skipped: number;
-  inProgress: number;
-  untested: number;
+/** A run and how its tests stand at one look. */
+export interface TestRunReport {
+  run: TestRun;
+  counts: TestCounts;
 }
 
 export interface TestManagement {
@@ -35,7 +32,13 @@ export interface TestManagement {
   /** Looks for a run of exactly that name first; creates once. */
   ensureRun(run: NewTestRun): Promise<TestRun>;
   run(query: { projectId: string; runId: string }): Promise<TestRun | null>;
-  results(query: { projectId: string; runId: string }): Promise<TestRunResults | null>;
-  /** Sets every test of the run back to untested and keeps its history. A locked run is `conflict`. */
+  results(query: { projectId: string; runId: string }): Promise<TestRunReport | null>;
+  /** Sets every test of the run back to untested and keeps its history. A run that is not active is `conflict`. */
   reset(query: { projectId: string; runId: string }): Promise<void>;
+}
+
+/** Where a run can be closed, so that its results stand. */
+export interface TestRunLocking {
+  /** A run that is locked already stays as it is. One that is neither active nor locked is `conflict`, an unknown one `not-found`. */
+  lockRun(query: { projectId: string; runId: string }): Promise<TestRun>;
 }

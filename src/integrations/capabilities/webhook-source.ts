@@ -3,6 +3,8 @@
 export interface WebhookRequest {
   /** Lower-case header names. */
   headers: Readonly<Record<string, string | undefined>>;
+  /** Of the address it was sent to. May hold a secret: only `verify` has it, it is stored nowhere. */
+  query?: Readonly<Record<string, string | undefined>>;
   /** Exactly the bytes received: signatures cover these. */
   rawBody: Uint8Array;
 }
@@ -52,4 +54,7 @@ export const signalKey = {
   branch: (name: string) => `branch:${name}`,
   ticket: (key: string) => `ticket:${key}`,
   testRun: (id: string) => `test-run:${id}`,
+  storeApp: (appId: string) => `store-app:${appId}`,
+  /** Whatever waits for the store, where it does not say which app. */
+  storeConnection: () => 'store',
 };

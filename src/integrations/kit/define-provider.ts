@@ -1,18 +1,36 @@
 import type { z } from 'zod';
+import type { StoreTarget } from '../../domain/release/vocabulary.ts';
+import type { AppCatalogue } from '../capabilities/app-catalogue.ts';
+import type { AppStore } from '../capabilities/app-store.ts';
 import type { Ci } from '../capabilities/ci.ts';
+import type { InteractionSource } from '../capabilities/interaction-source.ts';
 import type { IssueTracker } from '../capabilities/issue-tracker.ts';
-import type { Messaging } from '../capabilities/messaging.ts';
+import type {
+  ChannelDirectory,
+  EphemeralReply,
+  FileSharing,
+  MessageEditing,
+  MessageHistory,
+  Messaging,
+  PeopleDirectory,
+} from '../capabilities/messaging.ts';
 import type { ReleaseObjects } from '../capabilities/release-objects.ts';
 import type { SourceControl } from '../capabilities/source-control.ts';
-import type { TestManagement } from '../capabilities/test-management.ts';
+import type { StagedRollout } from '../capabilities/staged-rollout.ts';
+import type { StoreUpload } from '../capabilities/store-upload.ts';
+import type { SubmissionWithdrawal } from '../capabilities/submission-withdrawal.ts';
+import type { TestCatalogue } from '../capabilities/test-catalogue.ts';
+import type { TestManagement, TestRunLocking } from '../capabilities/test-management.ts';
 import type { WebhookRegistrar } from '../capabilities/webhook-registrar.ts';
 import type { WebhookSource } from '../capabilities/webhook-source.ts';
 import type { Download } from './download.ts';
 import type { GuardedFetch } from './http.ts';
+import type { Session } from './session.ts';
 import type { TokenCache } from './token-cache.ts';
+import type { Upload } from './upload.ts';
 
 /** The connection categories of the API; a provider may serve several. */
-export const categories = ['scm', 'ci-cd', 'project-management', 'test-management', 'communication'] as const;
+export const categories = ['scm', 'ci-cd', 'project-management', 'test-management', 'communication', 'store'] as const;
 export type Category = (typeof categories)[number];
 
 /** What an adapter instance works with; built per connection and per task attempt, so that `fetch` carries that attempt's abort signal. */
@@ -20,6 +38,10 @@ export interface AdapterDeps {
   fetch: GuardedFetch;
   /** For bodies that do not fit into memory: artifacts. */
   download: Download;
+  /** The same, the other way: builds, notes as files. */
+  upload: Upload;
+  /** For what is no HTTP: mail servers. */
+  session: Session;
   /** Short-lived tokens that providers hand out for the connection's credentials; outlives the adapter. */
   tokens: TokenCache;
   now: () => Date;
@@ -55,6 +77,8 @@ export interface Provider<C = unknown, S = unknown> {
   categories: readonly Category[];
   /** Used when a connection names no base URL; `null` = the user must give one. */
   defaultBaseUrl: string | null;
+  /** Of the base URL, without colon; `http` and `https` when absent. */
+  baseUrlSchemes?: readonly string[];
   /** The credential form. Every secret field ends in a `Secret` (see `secretField`). */
   credentials: z.ZodType<C>;
   /** What is not secret: repository, project, … */
@@ -66,7 +90,23 @@ export interface Provider<C = unknown, S = unknown> {
   ci?: Factory<C, S, Ci>;
   issueTracker?: Factory<C, S, IssueTracker>;
   testManagement?: Factory<C, S, TestManagement>;
+  testRunLocking?: Factory<C, S, TestRunLocking>;
+  testCatalogue?: Factory<C, S, TestCatalogue>;
   messaging?: Factory<C, S, Messaging>;
+  messageHistory?: Factory<C, S, MessageHistory>;
+  messageEditing?: Factory<C, S, MessageEditing>;
+  channelDirectory?: Factory<C, S, ChannelDirectory>;
+  peopleDirectory?: Factory<C, S, PeopleDirectory>;
+  ephemeralReply?: Factory<C, S, EphemeralReply>;
+  fileSharing?: Factory<C, S, FileSharing>;
+  interactions?: InteractionSource;
+  appStore?: Factory<C, S, AppStore>;
+  /** With `appStore`: the target that its apps are released on. */
+  storeTarget?: StoreTarget;
+  stagedRollout?: Factory<C, S, StagedRollout>;
+  storeUpload?: Factory<C, S, StoreUpload>;
+  submissionWithdrawal?: Factory<C, S, SubmissionWithdrawal>;
+  appCatalogue?: Factory<C, S, AppCatalogue>;
   webhook?: WebhookSource;
   /** Where the provider's API can set up webhooks. */
   webhookRegistrar?: Factory<C, S, WebhookRegistrar>;

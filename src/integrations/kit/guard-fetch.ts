@@ -1,3 +1,4 @@
+import { type Exchange, receivedBody, requestIdOf, sentBody } from './exchange.ts';
 import { ProviderError } from './provider-error.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { isRedirect, MAX_BODY_BYTES, readBytes, redirectRefused, transportError } from './transport.ts';
@@ -23,6 +24,8 @@ interface GuardOptions {
   /** The task attempt's signal: lease lost, lock lost, shutdown. */
   signal: AbortSignal;
   observe: (call: ProviderCall) => void;
+  /** What was said, for whoever looks into an attempt; nothing where nobody does. */
+  record?: (exchange: Exchange) => void;
   /** Called before each request; throws `ProviderError('rate-limited')` when the connection's own budget is used up. */
   admit: () => Promise<void>;
   /** 16 MiB when absent. */
@@ -48,12 +51,18 @@ export function guardFetch(options: GuardOptions): GuardedFetch {
     const callerSignal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const signal = AbortSignal.any([timeout, options.signal, ...(callerSignal ? [callerSignal] : [])]);
     const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase();
-    const report = (outcome: ProviderCall['outcome'], rateLimit: RateLimit | null = null) =>
-      observe({ provider, method, outcome, milliseconds: performance.now() - started, rateLimit });
+    const report = (outcome: ProviderCall['outcome'], rateLimit: RateLimit | null = null, answer: Answered = silence) => {
+      const milliseconds = performance.now() - started;
+      observe({ provider, method, outcome, milliseconds, rateLimit });
+      options.record?.({ method, url: urlOf(input), requestBody: sentBody(init?.body), outcome, milliseconds, ...answer });
+    };
     try {
       const response = await follow(input, { ...init, signal }, method);
       const bytes = await readBytes(response, options.maxBodyBytes ?? MAX_BODY_BYTES);
-      report(response.status, readRateLimit(response.headers));
+      report(response.status, readRateLimit(response.headers), {
+        responseBody: options.record === undefined ? null : receivedBody(bytes, response.headers.get('content-type')),
+        requestId: requestIdOf(response.headers),
+      });
       return rebuilt(response, bytes);
     } catch (cause) {
       if (options.signal.aborted) {
@@ -89,11 +98,16 @@ export function guardFetch(options: GuardOptions): GuardedFetch {
   }
 }
 
+type Answered = Pick<Exchange, 'responseBody' | 'requestId'>;
+const silence: Answered = { responseBody: null, requestId: null };
+
+const urlOf = (input: Parameters<GuardedFetch>[0]): string => (input instanceof Request ? input.url : String(input));
+
 /** Where to, if that is the same origin. */
 function redirectTarget(from: Parameters<GuardedFetch>[0], response: Response): URL | null {
   const location = response.headers.get('location');
   if (location === null) return null;
-  const here = new URL(from instanceof Request ? from.url : String(from));
+  const here = new URL(urlOf(from));
   const there = URL.canParse(location, here.href) ? new URL(location, here.href) : null;
   return there !== null && there.origin === here.origin && there.username === '' ? there : null;
 }
