@@ -1,17 +1,45 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WebhookRequest } from '../../src/integrations/capabilities/webhook-source.ts';
+import { slackFileSharing } from '../../src/integrations/providers/slack/file-sharing.ts';
 import { slack } from '../../src/integrations/providers/slack/index.ts';
-import { verifySlack } from '../../src/integrations/providers/slack/verify.ts';
 import { slackWebhook } from '../../src/integrations/providers/slack/webhook.ts';
-import { allScopes, callsOf, createSlackFake, type SlackFake } from '../fakes/slack/index.ts';
+import { startFakeServer } from '../fakes/fake-server.ts';
+import { callsOf, createSlackFake, press, type SlackFake } from '../fakes/slack/index.ts';
 import { all } from './adapter-harness.ts';
+import { channelDirectoryContract } from './channel-directory.contract.ts';
 import { providerError } from './contract-case.ts';
+import { ephemeralReplyContract } from './ephemeral-reply.contract.ts';
+import { fileSharingContract } from './file-sharing.contract.ts';
+import { interactionSourceContract } from './interaction-source.contract.ts';
+import { messageEditingContract } from './message-editing.contract.ts';
+import { messageHistoryContract } from './message-history.contract.ts';
 import { messagingContract } from './messaging.contract.ts';
-import { connect, connectionTo, depsOf, slackHarness, token } from './slack-harness.ts';
-import { openSpecPeer, type SpecPeer } from './spec-peer.ts';
+import { peopleDirectoryContract } from './people-directory.contract.ts';
+import {
+  channelDirectoryHarness,
+  connectAll,
+  connectionTo,
+  depsOf,
+  ephemeralReplyHarness,
+  fileSharingHarness,
+  interactionHarness,
+  messageEditingHarness,
+  messageHistoryHarness,
+  messagingHarness,
+  peopleDirectoryHarness,
+  token,
+} from './slack-harness.ts';
 import { type WebhookHarness, webhookSourceContract } from './webhook-source.contract.ts';
 
-messagingContract('slack', slackHarness);
+messagingContract('slack', messagingHarness);
+messageHistoryContract('slack', messageHistoryHarness);
+messageEditingContract('slack', messageEditingHarness);
+channelDirectoryContract('slack', channelDirectoryHarness);
+peopleDirectoryContract('slack', peopleDirectoryHarness);
+ephemeralReplyContract('slack', ephemeralReplyHarness);
+fileSharingContract('slack', fileSharingHarness);
+interactionSourceContract('slack', interactionHarness);
 
 webhookSourceContract('slack', async (): Promise<WebhookHarness> => {
   const secret = 'signing-secret';
@@ -39,77 +67,30 @@ describe('slack', () => {
   });
   afterEach(() => fake.close());
 
-  const verify = () => verifySlack(connectionTo(fake.baseUrl), depsOf());
-
-  describe('verify', () => {
-    it('names the account', async () => {
-      fake.addWorkspace({ token, name: 'Acme' });
-
-      expect(await verify()).toEqual({ ok: true, account: 'signalbox in Acme', expiresAt: null, rateLimit: null });
-    });
-
-    it.each(['chat:write', 'channels:read', 'channels:history'])('names the missing scope %s', async (missing) => {
-      fake.addWorkspace({ token, scopes: allScopes.filter((scope) => scope !== missing) });
-
-      expect(await verify()).toEqual({ ok: false, problems: [expect.stringContaining(missing)] });
-    });
-
-    it('names every missing scope', async () => {
-      fake.addWorkspace({ token, scopes: [] });
-
-      expect(await verify()).toMatchObject({ ok: false, problems: { length: 3 } });
-    });
-
-    it('is not passed when Slack does not tell the scopes', async () => {
-      fake.failNext({ status: 200, body: { ok: true, team: 'Acme', user: 'x' } });
-
-      expect(await verify()).toMatchObject({ ok: false });
-    });
-
-    it('tells when a rotating token expires', async () => {
-      fake.failNext({
-        status: 200,
-        headers: { 'x-oauth-scopes': allScopes.join(', ') },
-        body: { ok: true, team: 'Acme', user: 'x', expires_in: 3600 },
-      });
-
-      expect(await verify()).toMatchObject({ ok: true, expiresAt: expect.stringMatching(/^\d{4}-.*Z$/) });
-    });
-
-    it('reports a refused token as a problem, without the token', async () => {
-      const answer = await verify();
-
-      expect(answer).toMatchObject({ ok: false, problems: [expect.stringContaining('invalid_auth')] });
-      expect(JSON.stringify(answer)).not.toContain(token);
-    });
-
-    it('reports a base URL that is no Slack', async () => {
-      fake.failNext({ mode: 'html' });
-
-      expect(await verify()).toMatchObject({ ok: false, problems: [expect.stringContaining('base URL')] });
-    });
-
-    it('throws when Slack could not be asked', async () => {
-      fake.failNext({ status: 503 });
-
-      await expect(verify()).rejects.toMatchObject({ kind: 'unavailable' });
-    });
-  });
-
   it('lists public channels when the app may not see private ones', async () => {
     const workspace = fake.addWorkspace({ token, scopes: ['channels:read'] });
     workspace.addChannel({ name: 'open' });
     workspace.addChannel({ name: 'closed', isPrivate: true });
 
-    const channels = await all(connect(fake.baseUrl).channels());
+    const channels = await all(connectAll(fake.baseUrl).channels());
 
     expect(channels.map(({ name }) => name)).toEqual(['open']);
+  });
+
+  it('says what to do about a channel the app is not in', async () => {
+    const channel = fake.addWorkspace({ token }).addChannel({ name: 'others', isMember: false });
+
+    const error = await providerError(
+      connectAll(fake.baseUrl).post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' }),
+    );
+
+    expect(error).toMatchObject({ kind: 'forbidden', message: expect.stringMatching(/invite/i) });
   });
 
   it('names the scope that is missing', async () => {
     const channel = fake.addWorkspace({ token, scopes: [] }).addChannel({ name: 'releases' });
 
-    const post = connect(fake.baseUrl).post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' });
+    const post = connectAll(fake.baseUrl).post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' });
 
     await expect(post).rejects.toThrow(/missing_scope \(give the app the scope chat:write/);
   });
@@ -118,7 +99,7 @@ describe('slack', () => {
     const channel = fake.addWorkspace({ token }).addChannel({ name: 'releases' });
     fake.failNext({ match: callsOf('chat.getPermalink'), status: 429 });
 
-    const posted = await connect(fake.baseUrl).post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' });
+    const posted = await connectAll(fake.baseUrl).post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' });
 
     expect(posted).toEqual({ channelId: channel.id, messageId: channel.messages[0]?.ts, url: null });
   });
@@ -130,7 +111,7 @@ describe('slack', () => {
     fake.addWorkspace({ token });
     fake.failNext({ status: 200, body: { ok: true, messages: [], has_more: true, ...more }, times: 3 });
 
-    const find = connect(fake.baseUrl).findMessage({ channelId: 'C1', key: 'k', since: new Date().toISOString() });
+    const find = connectAll(fake.baseUrl).findMessage({ channelId: 'C1', key: 'k', since: new Date().toISOString() });
 
     await expect(find).rejects.toMatchObject({ kind: 'malformed' });
   });
@@ -138,7 +119,7 @@ describe('slack', () => {
   it('asks only for messages since about the time given', async () => {
     const channel = fake.addWorkspace({ token }).addChannel({ name: 'releases' });
 
-    await connect(fake.baseUrl).findMessage({ channelId: channel.id, key: 'k', since: '2026-01-01T00:10:00.000Z' });
+    await connectAll(fake.baseUrl).findMessage({ channelId: channel.id, key: 'k', since: '2026-01-01T00:10:00.000Z' });
 
     expect(fake.calls[0]?.body).toMatchObject({ channel: channel.id, oldest: `${Date.parse('2026-01-01T00:05:00.000Z') / 1000}.000000` });
   });
@@ -146,7 +127,7 @@ describe('slack', () => {
   it('survives the rate limit of the fake', async () => {
     const channel = fake.addWorkspace({ token }).addChannel({ name: 'releases' });
     fake.limitRate({ calls: 2, retryAfterSeconds: 30 });
-    const messaging = connect(fake.baseUrl);
+    const messaging = connectAll(fake.baseUrl);
     await messaging.post({ channelId: channel.id, content: { summary: 'x', sections: [] }, key: 'k' });
 
     const error = await providerError(messaging.findMessage({ channelId: channel.id, key: 'k', since: new Date().toISOString() }));
@@ -156,6 +137,89 @@ describe('slack', () => {
     expect(await messaging.findMessage({ channelId: channel.id, key: 'k', since: new Date().toISOString() })).not.toBeNull();
   });
 
+  it('shares a file with nobody that the store refused, and sends it no token', async () => {
+    const workspace = fake.addWorkspace({ token });
+    const channelId = workspace.addChannel({ name: 'releases' }).id;
+    const file = {
+      channelId,
+      name: 'a.txt',
+      sizeBytes: 1,
+      open: async function* () {
+        yield Buffer.from('a');
+      },
+    };
+    const kinds: [number, string][] = [
+      [302, 'malformed'],
+      [400, 'invalid'],
+      [404, 'not-found'],
+      [429, 'rate-limited'],
+      [503, 'unavailable'],
+    ];
+    for (const [status, kind] of kinds) {
+      fake.failNext({ match: { path: /^\/upload\// }, status, headers: { location: 'https://elsewhere.example/', 'retry-after': '9' } });
+
+      expect(await providerError(connectAll(fake.baseUrl).shareFile(file))).toMatchObject(
+        status === 302 ? { kind } : { kind, retryAfterMs: 9_000 },
+      );
+    }
+    await connectAll(fake.baseUrl).shareFile(file);
+
+    expect(fake.calls.filter(({ path }) => path.startsWith('/upload/')).map(({ headers }) => headers.authorization)).toEqual(
+      Array.from({ length: kinds.length + 1 }, () => undefined),
+    );
+    expect([...workspace.files.values()].filter(({ shared }) => shared !== null)).toHaveLength(1);
+  });
+
+  it('does not send a file over an address that is not encrypted when Slack itself is', async () => {
+    const answers = [{ ok: true, upload_url: 'http://files.example/upload', file_id: 'F1' }];
+    const fetched: string[] = [];
+    const deps = depsOf();
+    const fetch = async (input: Parameters<typeof globalThis.fetch>[0]) => {
+      fetched.push(String(input));
+      return new Response(JSON.stringify(answers.shift()), { headers: { 'content-type': 'application/json' } });
+    };
+    const sharing = slackFileSharing(connectionTo('https://slack.example/api'), { ...deps, fetch });
+    const open = async function* () {
+      yield Buffer.from('a');
+    };
+
+    const error = await providerError(sharing.shareFile({ channelId: 'C1', name: 'a.txt', sizeBytes: 1, open }));
+
+    expect(error).toMatchObject({ kind: 'malformed', message: expect.stringContaining('not encrypted') });
+    expect(fetched).toEqual(['https://slack.example/api/files.getUploadURLExternal']);
+  });
+
+  it('knows that its own bot is nobody to ask', async () => {
+    fake.addWorkspace({ token });
+    const user = { id: 'USLACKBOT', deleted: false, is_bot: false, profile: { real_name: 'Slackbot' } };
+    fake.failNext({ match: callsOf('users.info'), status: 200, body: { ok: true, user } });
+
+    expect(await connectAll(fake.baseUrl).person('USLACKBOT')).toMatchObject({ displayName: 'Slackbot', isActivePerson: false });
+  });
+
+  it('posts a button whose press comes back signed, as it was posted', async () => {
+    const workspace = fake.addWorkspace({ token });
+    const channelId = workspace.addChannel({ name: 'releases' }).id;
+    const received: WebhookRequest[] = [];
+    const app = await startFakeServer();
+    app.route('POST', '/hook', ({ headers, rawBody }) => {
+      received.push({ headers: headers as WebhookRequest['headers'], rawBody });
+      return { status: 200 };
+    });
+    const action = { id: 'gate.approve', label: 'Approve', value: 'T1:17', confirm: 'Sure?' };
+    const content = { summary: 'Approve?', sections: [], actions: [action] };
+    const { messageId } = await connectAll(fake.baseUrl).post({ channelId, content, key: 'k' });
+
+    await press(workspace, `${app.origin}/hook`, { channelId, messageId, actionId: action.id, personId: 'U1', signingSecret: 's3cret' });
+    await app.close();
+
+    const [request] = received;
+    expect(request && slack.webhook?.verify(request, 's3cret')).toBe(true);
+    expect(request && slack.interactions?.parseInteraction(request)).toEqual({
+      ...{ personId: 'U1', actionId: 'gate.approve', value: 'T1:17', channelId, messageId },
+    });
+  });
+
   it('has a manifest that parses its credentials into secrets', () => {
     const parsed = slack.credentials.parse({ botToken: token, signingSecret: 'hunter2' });
 
@@ -163,89 +227,3 @@ describe('slack', () => {
     expect(slack.credentials.safeParse({ botToken: '' }).success).toBe(false);
   });
 });
-
-describe('slack against the description of its API', () => {
-  let peer: SpecPeer | null;
-  beforeAll(async () => {
-    peer = await openSpecPeer('slack');
-  });
-  afterAll(() => peer?.close());
-
-  const content = {
-    summary: 'a & b',
-    sections: [{ heading: 'h', text: 't', fields: [{ label: 'l', value: 'v', url: 'https://example.com/' }] }],
-  };
-
-  it('sends nothing the description does not know', async ({ skip }) => {
-    if (!peer) return skip('the API descriptions are not on this machine');
-    const messaging = connect(`${peer.origin}/api`);
-    peer.respond({ method: 'POST', path: '/api/auth.test', headers: { 'x-oauth-scopes': allScopes.join(',') } });
-
-    expect(await verifySlack(connectionTo(`${peer.origin}/api`), depsOf())).toMatchObject({ ok: true });
-    const posted = await messaging.post({ channelId: 'C0123456789', content, key: 'k' });
-    await messaging.post({ channelId: 'C0123456789', content, key: 'k', threadId: posted.messageId });
-    await messaging.edit({ channelId: 'C0123456789', messageId: posted.messageId, content, key: 'k' });
-    const lastPage = { has_more: false, pin_count: 0, channel_actions_ts: null, channel_actions_count: 0 };
-    const messages = [{ type: 'message', user: 'U0123456789', text: 'x', ts: '1700000000.000001' }];
-    peer.respond({ method: 'POST', path: '/api/conversations.history', body: { ok: true, messages, ...lastPage } });
-    peer.respond({ method: 'POST', path: '/api/conversations.replies', body: { ok: true, messages: [], has_more: false } });
-    peer.respond({
-      method: 'POST',
-      path: '/api/conversations.list',
-      body: { ok: true, channels: [], response_metadata: { next_cursor: '' } },
-    });
-    await messaging.findMessage({ channelId: 'C0123456789', key: 'k', since: new Date().toISOString() });
-    await messaging.findMessage({ channelId: 'C0123456789', key: 'k', since: new Date().toISOString(), threadId: posted.messageId });
-    await all(messaging.channels());
-
-    expect(peer.violations).toEqual([]);
-  });
-
-  it('the fake answers as the description says', async ({ skip }) => {
-    if (!peer) return skip('the API descriptions are not on this machine');
-    const fake = await createSlackFake({ maxPageSize: 2 });
-    try {
-      const workspace = fake.addWorkspace({ token });
-      const channel = workspace.addChannel({ name: 'releases' });
-      workspace.addChannel({ name: 'private', isPrivate: true });
-      workspace.addChannel({ name: 'others', isMember: false });
-      const messaging = connect(fake.baseUrl);
-      await verifySlack(connectionTo(fake.baseUrl), depsOf());
-      const posted = await messaging.post({ channelId: channel.id, content, key: 'k' });
-      await messaging.edit({ channelId: channel.id, messageId: posted.messageId, content, key: 'k' });
-      for (let index = 0; index < 3; index += 1) workspace.say(channel.id, 'hello');
-      await messaging.findMessage({ channelId: channel.id, key: 'k', since: new Date().toISOString() });
-      await messaging.post({ channelId: channel.id, content, key: 'reply', threadId: posted.messageId });
-      await messaging.findMessage({ channelId: channel.id, key: 'x', since: new Date().toISOString(), threadId: posted.messageId });
-      await all(messaging.channels());
-      await messaging.post({ channelId: 'C0NOWHERE000', content, key: 'k' }).catch(() => undefined);
-      await messaging.edit({ channelId: channel.id, messageId: '1.2', content, key: 'k' }).catch(() => undefined);
-
-      const problems = fake.calls.flatMap(({ method, path, status, answer }) => {
-        const found = peer?.checkResponse(method, path, describedStatus(status, answer), describable(path, answer)) ?? [];
-        return found.length === 0 ? [] : [{ path, found }];
-      });
-
-      expect(new Set(fake.calls.map(({ path }) => path)).size).toBe(7);
-      expect(problems).toEqual([]);
-    } finally {
-      await fake.close();
-    }
-  });
-});
-
-/** `ok: false` comes with 200 and is described under `default`. */
-function describedStatus(status: number, answer: unknown): number {
-  return typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === false ? 500 : status;
-}
-
-/**
- * Where the description of 2021 is behind Slack's own pages: the answers of these two methods carry a cursor ("Pagination through
- * collections"), and `blocks` of an updated message is a list, as in every other message.
- */
-function describable(path: string, answer: unknown): unknown {
-  const body = { ...(answer as Record<string, unknown>) };
-  if (/conversations\.(history|replies)$/.test(path)) delete body.response_metadata;
-  if (path.endsWith('chat.update') && body.ok === true) delete (body.message as Record<string, unknown>).blocks;
-  return body;
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FakeBlock, FakeMessage } from './workspace.ts';
+import type { FakeBlock, FakeButton, FakeMessage } from './workspace.ts';
 
 /** What Slack refuses in a message ("Block Kit: Blocks", "Text object"), and how it reads one. */
 
@@ -11,6 +11,18 @@ const text = (max: number, type: z.ZodType<'plain_text' | 'mrkdwn'> = z.enum(['p
     verbatim: z.boolean().optional(),
   });
 const block_id = z.string().min(1).max(255).optional();
+const plain = (max: number) => text(max, z.literal('plain_text'));
+const style = z.enum(['primary', 'danger']).optional();
+
+/** "Button element", "Confirmation dialog object". */
+const button = z.strictObject({
+  type: z.literal('button'),
+  text: plain(75),
+  action_id: z.string().min(1).max(255),
+  value: z.string().min(1).max(2000).optional(),
+  style,
+  confirm: z.strictObject({ title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30), style }).optional(),
+});
 
 const blockSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), text: text(150, z.literal('plain_text')), block_id }),
@@ -24,6 +36,15 @@ const blockSchema = z.discriminatedUnion('type', [
     .refine((block) => block.text !== undefined || block.fields !== undefined, 'needs text or fields'),
   z.strictObject({ type: z.literal('divider'), block_id }),
   z.strictObject({ type: z.literal('context'), elements: z.array(text(2000)).min(1).max(10), block_id }),
+  z.strictObject({
+    type: z.literal('actions'),
+    elements: z
+      .array(button)
+      .min(1)
+      .max(25)
+      .refine((elements) => new Set(elements.map(({ action_id }) => action_id)).size === elements.length, 'action_id is not unique'),
+    block_id,
+  }),
 ]);
 
 const blocksSchema = z
@@ -57,24 +78,25 @@ export function mentions(message: FakeMessage): string[] {
 }
 
 /** What somebody reads: blocks if there are any; links by their label, entities as the characters they stand for. */
-export function readable(message: FakeMessage): string {
+export function readable(message: Pick<FakeMessage, 'text' | 'blocks'>): string {
   const parts = message.blocks ? texts(message).slice(1) : [message.text];
-  return parts
-    .map((part) =>
-      part
-        .replace(/<https?:[^|>]*\|([^>]*)>/g, '$1')
-        .replaceAll('&lt;', '<')
-        .replaceAll('&gt;', '>')
-        .replaceAll('&amp;', '&'),
-    )
-    .join('\n');
+  return parts.map((part) => unescaped(part.replace(/<https?:[^|>]*\|([^>]*)>/g, '$1'))).join('\n');
 }
+
+/** Entities as the characters they stand for. */
+export const unescaped = (part: string) => part.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+export const buttons = (message: Pick<FakeMessage, 'blocks'>): FakeButton[] => (message.blocks ?? []).flatMap((block) => buttonsOf(block));
+
+const buttonsOf = (block: FakeBlock): FakeButton[] =>
+  // The rules above let no other elements with an action into a message.
+  (block.elements ?? []).flatMap((element) => ('action_id' in element ? [{ ...element, block_id: block.block_id }] : []));
 
 export function links(message: FakeMessage): string[] {
   return texts(message).flatMap((part) => [...part.matchAll(/<(https?:[^|>]*)\|/g)].map((match) => match[1] ?? ''));
 }
 
-function texts(message: FakeMessage): string[] {
+function texts(message: Pick<FakeMessage, 'text' | 'blocks'>): string[] {
   return [
     message.text,
     ...(message.blocks ?? []).flatMap((block) => [

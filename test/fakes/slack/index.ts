@@ -1,9 +1,13 @@
 import { type CallMatch, type FakeAnswer, type FakeRequest, type FakeServer, type Fault, startFakeServer } from '../fake-server.ts';
-import { type Arguments, methods, Refusal } from './methods.ts';
+import { fileMethods, receiveFile } from './file-methods.ts';
+import { type Arguments, conversationMethods } from './methods.ts';
+import { peopleMethods } from './people-methods.ts';
+import { Refusal } from './refusal.ts';
 import { FakeWorkspace } from './workspace.ts';
 
-export { links, mentions, readable } from './block-rules.ts';
-export type { FakeChannel, FakeMessage, FakeWorkspace } from './workspace.ts';
+export { buttons, links, mentions, readable, unescaped } from './block-rules.ts';
+export { press, pressRequest } from './press.ts';
+export type { FakeChannel, FakeFile, FakeMessage, FakePerson, FakeWorkspace } from './workspace.ts';
 
 interface SlackFakeOptions {
   /** 0 or absent: a free one. */
@@ -33,9 +37,14 @@ export interface SlackFake {
   close(): Promise<void>;
 }
 
-export const allScopes = ['chat:write', 'channels:read', 'channels:history', 'groups:read', 'groups:history'];
+export const allScopes = [
+  ...['chat:write', 'channels:read', 'channels:history', 'groups:read', 'groups:history'],
+  ...['users:read', 'users:read.email', 'im:write', 'im:history', 'files:write'],
+];
 
-/** A stateful Slack: workspaces by token, channels, messages and their edits, pages, scopes, rate limits. */
+const methods = { ...conversationMethods, ...peopleMethods, ...fileMethods };
+
+/** A stateful Slack: workspaces by token, channels, messages and their edits, people, files, buttons, pages, scopes, rate limits. */
 export async function createSlackFake({
   maxPageSize = 1000,
   now = () => new Date(),
@@ -51,6 +60,7 @@ export async function createSlackFake({
   });
   server.route('POST', '/api/:method', answer);
   server.route('GET', '/api/:method', answer);
+  server.route('POST', '/upload/v1/:ticket', (request) => receiveFile(workspaces.values(), request));
 
   function rateLimited(): FakeAnswer | undefined {
     if (limit === undefined) return undefined;
@@ -66,7 +76,7 @@ export async function createSlackFake({
     try {
       if (!method) throw new Refusal('unknown_method');
       const workspace = authenticate(request);
-      const body = { ok: true, ...method({ workspace, args: argumentsOf(request), maxPageSize }) };
+      const body = { ok: true, ...method({ workspace, args: argumentsOf(request), maxPageSize, origin: server.origin }) };
       return { status: 200, body, headers: { 'x-oauth-scopes': workspace.scopes.join(',') } };
     } catch (error) {
       if (error instanceof Refusal) return { status: 200, body: error.body };

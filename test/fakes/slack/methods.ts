@@ -1,29 +1,23 @@
 import { parseBlocks, stored } from './block-rules.ts';
+import { needScope, Refusal } from './refusal.ts';
 import type { FakeBlock, FakeChannel, FakeMessage, FakeWorkspace } from './workspace.ts';
 
 /** The Web API methods, each over one workspace. A refusal is thrown and answered as 200 with `ok: false`, as Slack does. */
 
-export class Refusal extends Error {
-  readonly body: Record<string, unknown>;
-
-  constructor(error: string, more: Record<string, unknown> = {}) {
-    super(error);
-    this.body = { ok: false, error, ...more };
-  }
-}
-
 /** Everything arrives as text, whether from a form or a query. */
 export type Arguments = Readonly<Record<string, string | undefined>>;
 
-interface Context {
+export interface Context {
   workspace: FakeWorkspace;
   args: Arguments;
   maxPageSize: number;
+  /** Where files are sent to. */
+  origin: string;
 }
 
-type Method = (context: Context) => Record<string, unknown>;
+export type Method = (context: Context) => Record<string, unknown>;
 
-export const methods: Readonly<Record<string, Method>> = {
+export const conversationMethods: Readonly<Record<string, Method>> = {
   'auth.test': ({ workspace }) => ({
     url: workspace.url(),
     team: workspace.name,
@@ -35,7 +29,7 @@ export const methods: Readonly<Record<string, Method>> = {
   }),
 
   'chat.postMessage': ({ workspace, args }) => {
-    need(workspace, 'chat:write');
+    needScope(workspace, 'chat:write');
     const channel = channelOf(workspace, args);
     if (channel.isArchived) throw new Refusal('is_archived');
     if (!channel.isMember) throw new Refusal('not_in_channel');
@@ -50,8 +44,19 @@ export const methods: Readonly<Record<string, Method>> = {
     return { channel: channel.id, ts: message.ts, message: view(workspace, message) };
   },
 
+  'chat.postEphemeral': ({ workspace, args }) => {
+    needScope(workspace, 'chat:write');
+    const channel = channelOf(workspace, args);
+    if (channel.isArchived) throw new Refusal('is_archived');
+    if (!channel.isMember) throw new Refusal('not_in_channel');
+    const person = workspace.people.get(args.user ?? '');
+    if (!person || person.isDeleted || (channel.personId ?? person.id) !== person.id) throw new Refusal('user_not_in_channel');
+    if (channel.absent.has(person.id)) throw new Refusal('user_not_in_channel');
+    return { message_ts: workspace.whisper(channel.id, person.id, contentOf(args)) };
+  },
+
   'chat.update': ({ workspace, args }) => {
-    need(workspace, 'chat:write');
+    needScope(workspace, 'chat:write');
     const channel = channelOf(workspace, args);
     const message = channel.messages.find(({ ts }) => ts === args.ts);
     if (!message) throw new Refusal('message_not_found');
@@ -92,11 +97,11 @@ export const methods: Readonly<Record<string, Method>> = {
 
   'conversations.list': (context) => {
     const types = (context.args.types ?? 'public_channel').split(',');
-    if (types.includes('public_channel')) need(context.workspace, 'channels:read');
-    if (types.includes('private_channel')) need(context.workspace, 'groups:read');
+    if (types.includes('public_channel')) needScope(context.workspace, 'channels:read');
+    if (types.includes('private_channel')) needScope(context.workspace, 'groups:read');
     const channels = [...context.workspace.channels.values()].filter(
       (channel) =>
-        types.includes(channel.isPrivate ? 'private_channel' : 'public_channel') &&
+        types.includes(channel.personId !== undefined ? 'im' : channel.isPrivate ? 'private_channel' : 'public_channel') &&
         !(channel.isPrivate && !channel.isMember) &&
         !(context.args.exclude_archived === 'true' && channel.isArchived),
     );
@@ -108,11 +113,7 @@ export const methods: Readonly<Record<string, Method>> = {
   },
 };
 
-function need(workspace: FakeWorkspace, scope: string): void {
-  if (!workspace.scopes.includes(scope)) throw new Refusal('missing_scope', { needed: scope, provided: workspace.scopes.join(',') });
-}
-
-function channelOf(workspace: FakeWorkspace, args: Arguments): FakeChannel {
+export function channelOf(workspace: FakeWorkspace, args: Arguments): FakeChannel {
   const channel = workspace.channels.get(args.channel ?? '');
   if (!channel || (channel.isPrivate && !channel.isMember)) throw new Refusal('channel_not_found');
   return channel;
@@ -120,7 +121,7 @@ function channelOf(workspace: FakeWorkspace, args: Arguments): FakeChannel {
 
 function readableChannel({ workspace, args }: Context): FakeChannel {
   const channel = channelOf(workspace, args);
-  need(workspace, channel.isPrivate ? 'groups:history' : 'channels:history');
+  needScope(workspace, channel.personId !== undefined ? 'im:history' : channel.isPrivate ? 'groups:history' : 'channels:history');
   if (!channel.isMember) throw new Refusal('not_in_channel');
   return channel;
 }

@@ -3,7 +3,18 @@ import type { z } from 'zod';
 import type { AdapterDeps } from '../../kit/define-provider.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { PROVIDER, type SlackConnection } from './identity.ts';
-import { channelPage, identity, messagePage, permalink, posted } from './schema.ts';
+import {
+  channelPage,
+  identity,
+  messagePage,
+  opened,
+  permalink,
+  posted,
+  postedEphemeral,
+  sharedFiles,
+  uploadTicket,
+  userAnswer,
+} from './schema.ts';
 import { refusalOf } from './slack-error.ts';
 import { Carried, slackFetch } from './transport.ts';
 
@@ -59,6 +70,7 @@ export function slackClient(connection: SlackConnection, deps: AdapterDeps) {
     // Previews of links would bury the message; the links themselves stay.
     post: (message: MessageArguments & { thread_ts?: string }) =>
       call('chat.postMessage', { ...message, unfurl_links: false, unfurl_media: false }, posted),
+    postEphemeral: (message: MessageArguments & { user: string }) => call('chat.postEphemeral', { ...message }, postedEphemeral),
     update: (message: MessageArguments & { ts: string }) => call('chat.update', { ...message }, posted),
     permalink: (channel: string, ts: string) => call('chat.getPermalink', { channel, message_ts: ts }, permalink),
     /** @param oldest seconds since 1970 with a fraction, as in `ts` */
@@ -68,6 +80,13 @@ export function slackClient(connection: SlackConnection, deps: AdapterDeps) {
       call('conversations.replies', { ...query, limit: PAGE_SIZE }, messagePage),
     channels: (query: { types: string; cursor?: string }) =>
       call('conversations.list', { ...query, exclude_archived: true, limit: PAGE_SIZE }, channelPage),
+    personByEmail: (email: string) => call('users.lookupByEmail', { email }, userAnswer),
+    person: (user: string) => call('users.info', { user }, userAnswer),
+    openDirect: (user: string) => call('conversations.open', { users: user }, opened),
+    /** @param length bytes */
+    announceFile: (filename: string, length: number) => call('files.getUploadURLExternal', { filename, length }, uploadTicket),
+    shareFile: (file: { files: { id: string; title: string }[]; channel_id: string; thread_ts?: string }) =>
+      call('files.completeUploadExternal', file, sharedFiles),
   };
 }
 

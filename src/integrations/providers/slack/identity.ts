@@ -14,6 +14,14 @@ export const credentialsSchema = z.object({
   ).optional(),
 });
 
-export const settingsSchema = z.object({});
+export const settingsSchema = z.object({
+  approvals: z.boolean().default(false).meta({
+    description: 'People answer with buttons: verification demands the scopes users:read, users:read.email, im:write and im:history',
+  }),
+  files: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Files are shared, e.g. release notes: verification demands the scope files:write' }),
+});
 
 export type SlackConnection = Connection<{ botToken: Secret; signingSecret?: Secret | undefined }, z.infer<typeof settingsSchema>>;

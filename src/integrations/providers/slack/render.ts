@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { KnownBlock } from '@slack/web-api';
-import type { MessageContent, MessageSection } from '../../../domain/message.ts';
+import type { ActionsBlock, Button, ConfirmationDialog, KnownBlock } from '@slack/web-api';
+import type { MessageAction, MessageContent, MessageSection } from '../../../domain/message.ts';
 
 /**
  * Portable content as Block Kit. Limits: "Block Kit: Blocks" (50 blocks a message, header 150 characters, section text 3000, 10 fields of
- * 2000 each, block id 255). Escaping: "Formatting text for app surfaces", `&`, `<` and `>` and nothing else; with those escaped no text of
- * ours can mention a person, ping a channel or form a link.
+ * 2000 each, block id 255) and "Block elements: Button" (25 a block, label 75, confirmation 300). Escaping: "Formatting text for app surfaces",
+ * `&`, `<` and `>` and nothing else; with those escaped no text of ours can mention a person, ping a channel or form a link.
  */
 
 const MAX_BLOCKS = 50;
@@ -14,6 +14,12 @@ const MAX_TEXT = 3000;
 const MAX_FIELDS = 10;
 const MAX_FIELD = 2000;
 const MAX_BLOCK_ID = 255;
+const MAX_BUTTONS = 25;
+const MAX_LABEL = 75;
+const MAX_CONFIRMATION = 300;
+const MAX_CONFIRMING_LABEL = 30;
+/** So many rows of buttons that something can be said above them. */
+const MAX_BUTTON_ROWS = 10;
 const ELLIPSIS = '…';
 
 interface Rendered {
@@ -24,14 +30,25 @@ interface Rendered {
 
 /** The last block carries the message's key as its id, by which the message is found again. */
 export function render(content: MessageContent, key: string): Rendered {
-  const blocks = content.sections.flatMap(renderSection);
-  if (blocks.length === 0) blocks.push(...paragraphs(content.summary.trim() === '' ? ELLIPSIS : content.summary));
-  if (blocks.length > MAX_BLOCKS) {
-    blocks.splice(MAX_BLOCKS - 1, blocks.length, ...paragraphs(`${ELLIPSIS} The message is too long for Slack and was cut here.`));
+  const summary = oneLine(content.summary);
+  const blocks = [...headline(summary), ...content.sections.flatMap(renderSection)];
+  if (blocks.length === 0) blocks.push(...paragraphs(ELLIPSIS));
+  const buttons = renderActions(content.actions ?? []);
+  const room = MAX_BLOCKS - buttons.length;
+  if (blocks.length > room) {
+    blocks.splice(room - 1, blocks.length, ...paragraphs(`${ELLIPSIS} The message is too long for Slack and was cut here.`));
   }
+  blocks.push(...buttons);
   const last = blocks.at(-1);
   if (last) last.block_id = blockIdOf(key);
-  return { text: clipped(content.summary.replace(/\s+/g, ' ').trim(), MAX_TEXT), blocks };
+  return { text: clipped(summary, MAX_TEXT), blocks };
+}
+
+/** Where there are blocks, Slack shows the text in notifications alone. What a header has no room for is told as text, whole. */
+function headline(summary: string): KnownBlock[] {
+  if (summary === '') return [];
+  const escaped = escapeText(summary);
+  return escaped.length <= MAX_HEADING ? [{ type: 'header', text: plain(escaped) }] : paragraphs(summary);
 }
 
 export function blockIdOf(key: string): string {
@@ -45,8 +62,7 @@ export function escapeText(text: string): string {
 
 function renderSection(section: MessageSection): KnownBlock[] {
   const blocks: KnownBlock[] = [];
-  if (section.heading?.trim())
-    blocks.push({ type: 'header', text: plain(clipped(section.heading.replace(/\s+/g, ' ').trim(), MAX_HEADING)) });
+  if (section.heading?.trim()) blocks.push({ type: 'header', text: plain(clipped(oneLine(section.heading), MAX_HEADING)) });
   if (section.text?.trim()) blocks.push(...paragraphs(section.text));
   const fields = (section.fields ?? []).map(({ label, value, url }) => ({
     type: 'mrkdwn' as const,
@@ -57,6 +73,39 @@ function renderSection(section: MessageSection): KnownBlock[] {
     blocks.push({ type: 'section', fields: fields.slice(start, start + MAX_FIELDS) });
   }
   return blocks;
+}
+
+/** Rows of buttons; within one no two may have the same id. */
+function renderActions(actions: readonly MessageAction[]): ActionsBlock[] {
+  const rows: MessageAction[][] = [];
+  for (const action of actions) {
+    const row = rows.at(-1);
+    if (row === undefined || row.length === MAX_BUTTONS || row.some(({ id }) => id === action.id)) rows.push([action]);
+    else row.push(action);
+  }
+  return rows.slice(0, MAX_BUTTON_ROWS).map((row) => ({ type: 'actions', elements: row.map(renderButton) }));
+}
+
+function renderButton({ id, label, value, style, confirm }: MessageAction): Button {
+  const words = oneLine(label) || id;
+  return {
+    type: 'button',
+    action_id: id,
+    text: plain(clipped(words, MAX_LABEL)),
+    ...(value === '' ? {} : { value }),
+    ...(style === undefined ? {} : { style }),
+    ...(confirm === undefined ? {} : { confirm: renderConfirmation(words, confirm, style) }),
+  };
+}
+
+function renderConfirmation(label: string, question: string, style: MessageAction['style']): ConfirmationDialog {
+  return {
+    title: plain('Are you sure?'),
+    text: plain(clipped(question.trim() || label, MAX_CONFIRMATION)),
+    confirm: plain(clipped(label, MAX_CONFIRMING_LABEL)),
+    deny: plain('Cancel'),
+    ...(style === undefined ? {} : { style }),
+  };
 }
 
 /** Markup is ours alone: label in bold, value as a link where there is one. */
@@ -79,6 +128,8 @@ function linkTarget(url: string): string | null {
 function paragraphs(text: string): KnownBlock[] {
   return pieces(text, MAX_TEXT).map((piece) => ({ type: 'section', text: plain(piece) }));
 }
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 /** Plain text is not searched for markup or emoji codes, so that `*`, `_` and `:1:` stay what they are. */
 function plain(escaped: string) {

@@ -18,6 +18,9 @@ export const identity = z.object({
 /** chat.postMessage, chat.update */
 export const posted = z.object({ channel: z.string(), ts: timestamp });
 
+/** chat.postEphemeral */
+export const postedEphemeral = z.object({ message_ts: timestamp });
+
 /** chat.getPermalink */
 export const permalink = z.object({ permalink: z.string() });
 
@@ -45,4 +48,28 @@ export const channelPage = z.object({
     }),
   ),
   response_metadata: metadata,
+});
+
+/** users.lookupByEmail, users.info. What people left empty is empty, null or absent. */
+export const userAnswer = z.object({
+  user: z.object({
+    id: z.string(),
+    name: z.string().optional(),
+    real_name: z.string().nullish(),
+    deleted: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    is_email_confirmed: z.boolean().optional(),
+    profile: z.object({ display_name: z.string().nullish(), real_name: z.string().nullish(), email: z.string().nullish() }),
+  }),
+});
+
+/** conversations.open */
+export const opened = z.object({ channel: z.object({ id: z.string() }) });
+
+/** files.getUploadURLExternal */
+export const uploadTicket = z.object({ upload_url: z.url(), file_id: z.string() });
+
+/** files.completeUploadExternal */
+export const sharedFiles = z.object({
+  files: z.array(z.object({ id: z.string(), permalink: z.url().optional().catch(undefined) })).min(1),
 });

@@ -12,6 +12,7 @@ const kindByCode: Readonly<Record<string, ProviderErrorKind>> = {
   account_inactive: 'unauthorized',
   missing_scope: 'forbidden',
   not_in_channel: 'forbidden',
+  user_not_in_channel: 'forbidden',
   no_permission: 'forbidden',
   access_denied: 'forbidden',
   accesslimited: 'forbidden',
@@ -23,6 +24,10 @@ const kindByCode: Readonly<Record<string, ProviderErrorKind>> = {
   channel_not_found: 'not-found',
   message_not_found: 'not-found',
   thread_not_found: 'not-found',
+  user_not_found: 'not-found',
+  users_not_found: 'not-found',
+  user_not_visible: 'not-found',
+  file_not_found: 'not-found',
   ratelimited: 'rate-limited',
   rate_limited: 'rate-limited',
   fatal_error: 'unavailable',
@@ -45,6 +50,8 @@ const adviceByCode: Readonly<Record<string, string>> = {
   channel_not_found: 'there is no such channel, or it is private and the app is not in it: invite the app to the channel',
   is_archived: 'the channel is archived',
   cant_update_message: 'only the app that posted a message may change it',
+  user_disabled: 'the account is deactivated in Slack',
+  cannot_dm_bot: 'that account is a bot',
   edit_window_closed: 'the workspace does not allow changes to messages this old',
 };
 

@@ -3,17 +3,30 @@ import { ProviderError } from '../../kit/provider-error.ts';
 import { slackClient } from './client.ts';
 import type { SlackConnection } from './identity.ts';
 
-const requiredScopes = {
+type Scopes = Readonly<Record<string, string>>;
+
+const requiredScopes: Scopes = {
   'chat:write': 'to post messages',
   'channels:read': 'to list channels',
   'channels:history': 'to find a message again, so that it is not posted twice',
+};
+
+/** Demanded by those who switched on what needs them. */
+const scopesOfUse: Readonly<Record<keyof SlackConnection['settings'], Scopes>> = {
+  approvals: {
+    'users:read': 'to see who pressed a button',
+    'users:read.email': 'to find the people who answer with buttons',
+    'im:write': 'to write to a person alone',
+    'im:history': 'to find such a message again, so that it is not posted twice',
+  },
+  files: { 'files:write': 'to share files' },
 };
 
 /** Asks who we are (auth.test) and reads the granted scopes from the answer's headers. */
 export async function verifySlack(connection: SlackConnection, deps: AdapterDeps): Promise<Verification> {
   try {
     const { user, team, expires_in, response_metadata } = await slackClient(connection, deps).identity();
-    const problems = scopeProblems(response_metadata?.scopes);
+    const problems = scopeProblems(response_metadata?.scopes, neededScopes(connection.settings));
     if (problems.length > 0) return { ok: false, problems };
     const expiresAt = expires_in === undefined ? null : new Date(deps.now().getTime() + expires_in * 1000).toISOString();
     return { ok: true, account: `${user} in ${team}`, expiresAt, rateLimit: null };
@@ -24,11 +37,15 @@ export async function verifySlack(connection: SlackConnection, deps: AdapterDeps
   }
 }
 
-function scopeProblems(granted: string[] | undefined): string[] {
+function neededScopes({ approvals, files }: SlackConnection['settings']): Scopes {
+  return { ...requiredScopes, ...(approvals && scopesOfUse.approvals), ...(files && scopesOfUse.files) };
+}
+
+function scopeProblems(granted: string[] | undefined, needed: Scopes): string[] {
   if (granted === undefined) {
     return ['Slack did not say which scopes the token has: check that the base URL is that of the Web API (https://slack.com/api).'];
   }
-  return Object.entries(requiredScopes)
+  return Object.entries(needed)
     .filter(([scope]) => !granted.includes(scope))
     .map(([scope, purpose]) => `The app lacks the scope ${scope}, ${purpose}: add it under OAuth & Permissions and reinstall the app.`);
 }

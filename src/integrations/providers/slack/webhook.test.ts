@@ -69,3 +69,31 @@ describe('parse', () => {
     expect(webhook.parse(signed('{"type":"url_verification"}')).event).toBe('url_verification');
   });
 });
+
+describe('deliveryId', () => {
+  const press = { user: { id: 'U1' }, channel: { id: 'C1' }, message: { ts: '1.2' } };
+  const pressed = (action: object, more: object = {}) => {
+    const actions = [{ type: 'button', action_id: 'a', value: 'v', ...action }];
+    return webhook.deliveryId(form({ payload: JSON.stringify({ type: 'block_actions', ...press, actions, ...more }) }));
+  };
+
+  it('of a press is when it was pressed, and by whom', () => {
+    const one = pressed({ action_ts: '10.1' }, { trigger_id: 't1', response_url: 'https://example.com/1' });
+
+    expect(pressed({ action_ts: '10.1' }, { trigger_id: 't2', response_url: 'https://example.com/2' })).toBe(one);
+    expect(pressed({ action_ts: '10.2' }, { trigger_id: 't1' })).not.toBe(one);
+    expect(pressed({ action_ts: '10.1' }, { trigger_id: 't1', user: { id: 'U2' } })).not.toBe(one);
+    expect(one.length).toBeLessThanOrEqual(255);
+  });
+
+  it('of a press without a time is its trigger', () => {
+    expect(pressed({}, { trigger_id: 't1' })).toBe(pressed({}, { trigger_id: 't1' }));
+    expect(pressed({}, { trigger_id: 't1' })).not.toBe(pressed({}, { trigger_id: 't2' }));
+  });
+
+  it('of a slash command is a digest of its body', () => {
+    expect(webhook.deliveryId(form({ command: '/signalbox', text: 'a' }))).not.toBe(
+      webhook.deliveryId(form({ command: '/signalbox', text: 'b' })),
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { WebhookRequest, WebhookSource } from '../../capabilities/webhook-source.ts';
 import { hmacSha256Matches } from '../../kit/signature.ts';
+import { payloadOf, pressOf } from './payload.ts';
 
 /** "Reject requests whose timestamp is more than five minutes from local time" (Verifying requests from Slack). */
 const TIMESTAMP_TOLERANCE_SECONDS = 300;
@@ -27,7 +27,11 @@ export function slackWebhook(now: () => Date): SlackWebhook {
       });
     },
     deliveryId(request) {
-      return payloadOf(request).event_id ?? `sha256:${createHash('sha256').update(request.rawBody).digest('hex')}`;
+      const payload = payloadOf(request);
+      const press = pressOf(payload);
+      if (press !== null)
+        return `press:${sha256(Buffer.from(JSON.stringify([press, payload.actions?.[0]?.action_ts ?? payload.trigger_id])))}`;
+      return payload.event_id ?? `sha256:${sha256(request.rawBody)}`;
     },
     /** No task waits for anything that happens in Slack: every event is known by name and has no hints. */
     parse(request) {
@@ -41,28 +45,4 @@ export function slackWebhook(now: () => Date): SlackWebhook {
   };
 }
 
-const name = z.string().min(1).max(255).optional().catch(undefined);
-const payloadSchema = z.object({
-  type: name,
-  event_id: name,
-  command: name,
-  challenge: z.string().max(1000).optional().catch(undefined),
-  event: z.object({ type: name }).optional().catch(undefined),
-});
-
-function payloadOf(request: WebhookRequest): z.infer<typeof payloadSchema> {
-  const parsed = payloadSchema.safeParse(bodyOf(request));
-  return parsed.success ? parsed.data : {};
-}
-
-function bodyOf(request: WebhookRequest): unknown {
-  const text = Buffer.from(request.rawBody).toString('utf8');
-  try {
-    if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return JSON.parse(text);
-    const form = new URLSearchParams(text);
-    const payload = form.get('payload');
-    return payload === null ? Object.fromEntries(form) : JSON.parse(payload);
-  } catch {
-    return null;
-  }
-}
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,14 @@
+import type { EphemeralReply } from '../../capabilities/messaging.ts';
+import type { AdapterDeps } from '../../kit/define-provider.ts';
+import { slackClient } from './client.ts';
+import type { SlackConnection } from './identity.ts';
+import { render } from './render.ts';
+
+export function slackEphemeralReply(connection: SlackConnection, deps: AdapterDeps): EphemeralReply {
+  const client = slackClient(connection, deps);
+  return {
+    async reply({ channelId, personId, content }) {
+      await client.postEphemeral({ channel: channelId, user: personId, ...render(content, 'reply') });
+    },
+  };
+}
