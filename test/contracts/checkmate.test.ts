@@ -59,6 +59,8 @@ async function harness(): Promise<TestManagementHarness> {
       setResults: (runId, { inProgress, ...rest }) =>
         fake.world.setResults(runId, { ...rest, ...(inProgress !== undefined && { inprogress: inProgress }) }),
       lock: (runId) => fake.world.lock(runId),
+      archive: (runId) => fake.world.archive(runId),
+      rename: (runId, name) => fake.world.rename(runId, name),
       remove: (runId) => fake.world.deleteRun(runId),
       historyLengths: (runId) => fake.world.history(runId).map((entries) => entries.length),
     },
@@ -163,7 +165,9 @@ describe('checkmate', () => {
 
     await subject.reset({ projectId: String(project.projectId), runId: run.id });
 
-    expect(await subject.results({ projectId: String(project.projectId), runId: run.id })).toMatchObject({ total: 450, untested: 450 });
+    expect(await subject.results({ projectId: String(project.projectId), runId: run.id })).toMatchObject({
+      counts: { total: 450, untested: 450 },
+    });
   });
 
   it('refuses counts that cannot be', async () => {
@@ -247,7 +251,7 @@ describe("checkmate against the vendor's description", () => {
       );
 
       expect(run.id).toBe('7');
-      expect(results).toMatchObject({ total: 3, passed: 1, inProgress: 1, untested: 1 });
+      expect(results?.counts).toMatchObject({ total: 3, passed: 1, inProgress: 1, untested: 1 });
       expect(verification.ok).toBe(true);
       expect(clean).toEqual([]);
       expect(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
-import type { NewTestRun, TestManagement, TestRunResults } from '../../src/integrations/capabilities/test-management.ts';
+import type { TestCounts } from '../../src/domain/release/test-results.ts';
+import type { NewTestRun, TestManagement } from '../../src/integrations/capabilities/test-management.ts';
 import type { CallMatch, FakeServer } from '../fakes/fake-server.ts';
 import { type ContractSkip, contractCases, expectNoSecret, lock, providerError, refusals } from './contract-case.ts';
 
@@ -18,8 +19,10 @@ export interface TestManagementHarness {
     runsNamed(name: string): string[];
     /** So many newer runs of other names. */
     addRuns(count: number): void;
-    setResults(runId: string, counts: Partial<Omit<TestRunResults, 'total' | 'untested'>> & { retest?: number }): void;
+    setResults(runId: string, counts: Partial<Omit<TestCounts, 'total' | 'untested'>> & { retest?: number }): void;
     lock(runId: string): void;
+    archive(runId: string): void;
+    rename(runId: string, name: string): void;
     remove(runId: string): void;
     /** Entries in the history of each test of the run. */
     historyLengths(runId: string): number[];
@@ -68,7 +71,7 @@ export function testManagementContract(
       expect(new URL(run.url).href).toContain(run.id);
       expect(await subject.run(at(run.id))).toEqual(run);
       expect(await subject.findRun({ projectId: h.projectId, name: runName })).toEqual(run);
-      expect(await subject.results(at(run.id))).toEqual(counts(h.tests, { untested: h.tests }));
+      expect((await subject.results(at(run.id)))?.counts).toEqual(counts(h.tests, { untested: h.tests }));
     });
 
     guarantee('ensuring twice creates one run', async () => {
@@ -133,7 +136,7 @@ export function testManagementContract(
     guarantee('filters choose the tests', async () => {
       const run = await h.connect().ensureRun(wanted({ filters: h.filters }));
 
-      expect((await h.connect().results(at(run.id)))?.total).toBe(h.filtered);
+      expect((await h.connect().results(at(run.id)))?.counts.total).toBe(h.filtered);
     });
 
     guarantee('filters that match no test are invalid and say so, and nothing is created', async () => {
@@ -162,12 +165,23 @@ export function testManagementContract(
       }
     });
 
+    guarantee('results name the run as it is now, also one that somebody renamed or archived', async () => {
+      const run = await h.connect().ensureRun(wanted());
+      h.world.rename(run.id, 'Renamed by hand');
+      h.world.archive(run.id);
+
+      const report = await h.connect().results(at(run.id));
+
+      expect(report?.run).toEqual({ ...run, name: 'Renamed by hand', state: { kind: 'archived' } });
+      expect(report?.counts.total).toBe(h.tests);
+    });
+
     guarantee('results add up, and what must be tested again counts as untested', async () => {
       const run = await h.connect().ensureRun(wanted());
       h.world.setResults(run.id, { passed: 2, failed: 1, blocked: 1, skipped: 1, inProgress: 1, retest: 1 });
 
       const rest = { passed: 2, failed: 1, blocked: 1, skipped: 1, inProgress: 1, untested: h.tests - 6 };
-      expect(await h.connect().results(at(run.id))).toEqual(counts(h.tests, rest));
+      expect((await h.connect().results(at(run.id)))?.counts).toEqual(counts(h.tests, rest));
     });
 
     guarantee('a reset sets every test to untested and keeps the history', async () => {
@@ -176,7 +190,7 @@ export function testManagementContract(
 
       await h.connect().reset(at(run.id));
 
-      expect(await h.connect().results(at(run.id))).toEqual(counts(h.tests, { untested: h.tests }));
+      expect((await h.connect().results(at(run.id)))?.counts).toEqual(counts(h.tests, { untested: h.tests }));
       expect(h.world.historyLengths(run.id).filter((length) => length === 2)).toHaveLength(5);
     });
 
@@ -200,7 +214,18 @@ export function testManagementContract(
 
       expect((await h.connect().run(at(run.id)))?.state).toEqual({ kind: 'locked' });
       expect(error).toMatchObject({ kind: 'conflict', message: expect.stringContaining('locked') });
-      expect((await h.connect().results(at(run.id)))?.passed).toBe(1);
+      expect((await h.connect().results(at(run.id)))?.counts.passed).toBe(1);
+    });
+
+    guarantee('an archived run says so and cannot be reset', async () => {
+      const run = await h.connect().ensureRun(wanted());
+      h.world.setResults(run.id, { passed: 1 });
+      h.world.archive(run.id);
+
+      const error = await providerError(h.connect().reset(at(run.id)));
+
+      expect(error).toMatchObject({ kind: 'conflict', message: expect.stringContaining('archived') });
+      expect((await h.connect().results(at(run.id)))?.counts.passed).toBe(1);
     });
 
     guarantee('resetting an unknown run is not-found', async () => {
@@ -279,7 +304,7 @@ export function testManagementContract(
 
       expect(error.kind).toBe('unavailable');
       expect(h.world.historyLengths(run.id).filter((length) => length === 2)).toHaveLength(3);
-      expect((await h.connect().results(at(run.id)))?.untested).toBe(h.tests);
+      expect((await h.connect().results(at(run.id)))?.counts.untested).toBe(h.tests);
     });
 
     guarantee('an abort stops the call and gives its reason', async () => {
@@ -298,6 +323,6 @@ export function testManagementContract(
   });
 }
 
-function counts(total: number, some: Partial<TestRunResults>): TestRunResults {
+function counts(total: number, some: Partial<TestCounts>): TestCounts {
   return { total, passed: 0, failed: 0, blocked: 0, skipped: 0, inProgress: 0, untested: 0, ...some };
 }

@@ -1,5 +1,6 @@
 import { type FakeAnswer, type FakeRequest, type FakeServer, startFakeServer } from '../fake-server.ts';
-import { answer, denial, refusal } from './answers.ts';
+import { answer, denial, idParameter, refusal } from './answers.ts';
+import { registerCatalogue } from './catalogue.ts';
 import { createRun } from './create-run.ts';
 import {
   type CheckmateRun,
@@ -45,7 +46,7 @@ export async function createCheckmateFake(options: { port?: number; now?: () => 
   route('GET', '/orgs', 'reader', () =>
     answer(world.organisations().map((org) => ({ ...org, createdBy: 1, createdOn: '2026-01-01T00:00:00.000Z' }))),
   );
-  route('GET', '/projects', 'reader', (request) => listProjects(world, request));
+  registerCatalogue(world, (path, handler) => route('GET', path, 'reader', handler));
   route('GET', '/runs', 'reader', (request) => listRuns(world, request));
   route('POST', '/run/create', 'user', (request, user) => createRun(world, user, request));
   route('GET', '/run/detail', 'reader', (request) => {
@@ -60,27 +61,6 @@ export async function createCheckmateFake(options: { port?: number; now?: () => 
   route('PUT', '/run/lock', 'admin', (request) => lockRun(world, request));
   route('PUT', '/run/reset', 'admin', (request) => markPassedAsRetest(world, request));
   return { ...server, world };
-}
-
-function idParameter(request: FakeRequest, name: string): number | FakeAnswer {
-  const value = request.query.get(name);
-  const id = Number(value);
-  return id || refusal(400, value ? `Invalid params ${name}` : `Params ${name} not provided`);
-}
-
-function listProjects(world: CheckmateWorld, request: FakeRequest): FakeAnswer {
-  const orgId = idParameter(request, 'orgId');
-  if (typeof orgId !== 'number') return refusal(400, 'Invalid param orgId');
-  const all = world.projects().filter((project) => project.orgId === orgId);
-  const page = Number(request.query.get('page') ?? 1);
-  const size = Number(request.query.get('pageSize') ?? 100);
-  const projectsList = all.slice((page - 1) * size, page * size).map(({ tests: _tests, ...project }) => ({
-    ...project,
-    createdByName: 'Tester',
-    projectDescription: null,
-    createdOn: '2026-01-01T00:00:00.000Z',
-  }));
-  return answer({ projectsList, projectCount: [{ count: all.length }] });
 }
 
 /** Searches by `search` and `status`, not by the document's names. Without a page size it gives everything. */
@@ -184,10 +164,16 @@ function updateStatuses(world: CheckmateWorld, request: FakeRequest): FakeAnswer
   return answer({ passed: { message: `Updated status of ${count} test(s)`, count }, ...refused });
 }
 
+/** Refuses with 200, and takes every run that is not active for locked already. */
 function lockRun(world: CheckmateWorld, request: FakeRequest): FakeAnswer {
-  const run = changeable(world, request);
-  if (!('runId' in run)) return run;
-  run.status = 'Locked';
+  if (request.headers['content-type'] !== 'application/json') return refusal(400, 'Invalid content type');
+  const { runId, projectId } = request.body as { runId?: unknown; projectId?: unknown };
+  if (typeof runId !== 'number' || runId <= 0) return refusal(400, 'Data validation error: runId: Required');
+  if (typeof projectId !== 'number' || projectId <= 0) return refusal(400, 'Data validation error: projectId: Required');
+  const run = world.findRun(runId);
+  if (!run) return refusal(200, 'Run not found');
+  if (run.status !== 'Active') return refusal(200, 'Run is already locked');
+  if (run.projectId === projectId) run.status = 'Locked';
   return answer({ success: true, message: 'Run Locked Successfully' });
 }
 

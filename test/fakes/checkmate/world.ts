@@ -30,11 +30,21 @@ export interface CheckmateTest {
   labelIds: number[];
 }
 
+export interface CheckmateSection {
+  sectionId: number;
+  sectionName: string;
+  parentId: number | null;
+}
+
 export interface CheckmateProject {
   projectId: number;
   projectName: string;
   orgId: number;
+  status: 'Active' | 'Archived' | 'Deleted';
   tests: CheckmateTest[];
+  sections: CheckmateSection[];
+  labels: { labelId: number; labelName: string }[];
+  squads: { squadId: number; squadName: string }[];
 }
 
 export interface CheckmateRun {
@@ -62,6 +72,7 @@ export type CheckmateWorld = ReturnType<typeof createCheckmateWorld>;
 export function createCheckmateWorld(now: () => number) {
   const users: CheckmateUser[] = [];
   const organisations: { orgId: number; orgName: string }[] = [];
+  const platforms: { platformId: number; platformName: string; orgId: number }[] = [];
   const projects = new Map<number, CheckmateProject>();
   const runs = new Map<number, CheckmateRun>();
   let lastId = 0;
@@ -110,6 +121,26 @@ export function createCheckmateWorld(now: () => number) {
       users.push(user);
       return user;
     },
+    addPlatform(platformName: string, orgId = 1): number {
+      const platformId = newId();
+      platforms.push({ platformId, platformName, orgId });
+      return platformId;
+    },
+    addSection(projectId: number, sectionName: string, parentId: number | null = null): number {
+      const sectionId = newId();
+      projects.get(projectId)?.sections.push({ sectionId, sectionName, parentId });
+      return sectionId;
+    },
+    addLabel(projectId: number, labelName: string): number {
+      const labelId = newId();
+      projects.get(projectId)?.labels.push({ labelId, labelName });
+      return labelId;
+    },
+    addSquad(projectId: number, squadName: string): number {
+      const squadId = newId();
+      projects.get(projectId)?.squads.push({ squadId, squadName });
+      return squadId;
+    },
     addProject(input: { projectName?: string; orgId?: number; tests: NewTest[] }): CheckmateProject {
       if (organisations.length === 0) addOrganisation('Acme');
       const projectId = newId();
@@ -118,7 +149,10 @@ export function createCheckmateWorld(now: () => number) {
         const { title = `Test case ${testId}`, sectionId = null, squadId = null, platformId = null, labelIds = [] } = test;
         return { testId, title, sectionId, squadId, platformId, labelIds };
       });
-      const project = { projectId, projectName: input.projectName ?? `Project ${projectId}`, orgId: input.orgId ?? 1, tests };
+      const project: CheckmateProject = {
+        ...{ projectId, projectName: input.projectName ?? `Project ${projectId}`, orgId: input.orgId ?? 1, status: 'Active', tests },
+        ...{ sections: [], labels: [], squads: [] },
+      };
       projects.set(projectId, project);
       return project;
     },
@@ -126,6 +160,7 @@ export function createCheckmateWorld(now: () => number) {
     run,
     users: () => users,
     organisations: () => organisations,
+    platforms: () => platforms,
     project: (projectId: number) => projects.get(projectId),
     projects: () => [...projects.values()],
     runs: () => [...runs.values()],
@@ -142,6 +177,12 @@ export function createCheckmateWorld(now: () => number) {
     },
     lock(runId: number | string) {
       run(runId).status = 'Locked';
+    },
+    archive(runId: number | string) {
+      run(runId).status = 'Archived';
+    },
+    rename(runId: number | string, runName: string) {
+      run(runId).runName = runName;
     },
     deleteRun(runId: number | string) {
       run(runId).status = 'Deleted';

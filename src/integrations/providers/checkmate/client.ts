@@ -2,7 +2,24 @@ import type { AdapterDeps, Connection } from '../../kit/define-provider.ts';
 import { jsonHttp, kindOfStatus } from '../../kit/http.ts';
 import type { ProviderErrorKind } from '../../kit/provider-error.ts';
 import type { CheckmateCredentials, CheckmateSettings } from './credentials.ts';
-import { createdRun, errorBody, organisations, projects, runDetail, runPage, stateDetail, testPage, updated, user } from './schema.ts';
+import {
+  createdRun,
+  errorBody,
+  labels,
+  locked,
+  organisations,
+  platforms,
+  project,
+  projects,
+  runDetail,
+  runPage,
+  sections,
+  squads,
+  stateDetail,
+  testPage,
+  updated,
+  user,
+} from './schema.ts';
 
 export const provider = 'checkmate';
 
@@ -38,11 +55,38 @@ export function checkmateClient(connection: Connection<CheckmateCredentials, Che
     organisations: async () =>
       (await http.request({ operation: 'list organisations', method: 'GET', path: `${api}/orgs`, schema: organisations })).data,
 
-    /** How many projects the organisation has, at most one page of them. */
-    countProjects: async (orgId: number) => {
-      const query = { orgId, page: 1, pageSize: 100 };
+    /** Active ones, newest first. */
+    projects: async (orgId: number, page: { page: number; pageSize: number }) => {
+      const query = { orgId, ...page };
       return (await http.request({ operation: 'list projects', method: 'GET', path: `${api}/projects`, query, schema: projects })).data;
     },
+
+    project: async (projectId: number) => {
+      const path = `${api}/project/detail`;
+      const answer = await http.request({
+        operation: `read project ${projectId}`,
+        ...{ method: 'GET', path, query: { projectId }, schema: project },
+      });
+      return answer.data ?? null;
+    },
+
+    sections: async (projectId: number) => {
+      const path = `${api}/project/sections`;
+      return (await http.request({ operation: 'list sections', method: 'GET', path, query: { projectId }, schema: sections })).data;
+    },
+
+    labels: async (projectId: number) =>
+      (await http.request({ operation: 'list labels', method: 'GET', path: `${api}/labels`, query: { projectId }, schema: labels })).data,
+
+    squads: async (projectId: number) => {
+      const path = `${api}/project/squads`;
+      return (await http.request({ operation: 'list squads', method: 'GET', path, query: { projectId }, schema: squads })).data;
+    },
+
+    /** Of an organisation: its projects share them. */
+    platforms: async (orgId: number) =>
+      (await http.request({ operation: 'list platforms', method: 'GET', path: `${api}/platform`, query: { orgId }, schema: platforms }))
+        .data,
 
     runs: async (projectId: number, page: { page: number; pageSize: number }) =>
       (await http.request({ operation: 'list runs', method: 'GET', path: `${api}/runs`, query: { projectId, ...page }, schema: runPage }))
@@ -94,6 +138,16 @@ export function checkmateClient(connection: Connection<CheckmateCredentials, Che
       const body = { runId, testIdStatusArray };
       const answer = await http.request({ operation: `reset tests of run ${runId}`, method: 'PUT', path, body, schema: updated });
       return answer.data?.failed?.count ?? 0;
+    },
+
+    /** The server's words when it did not lock the run, which it tells with 200. */
+    lockRun: async (run: { runId: number; projectId: number }): Promise<string | null> => {
+      // The document requires `lock` and does not know `projectId`; the server requires `projectId` and ignores `lock`.
+      const body = { ...run, lock: true };
+      const operation = `lock run ${run.runId}`;
+      const { data, error } = await http.request({ operation, method: 'PUT', path: `${api}/run/lock`, body, schema: locked });
+      if (error) return error;
+      return data?.success === false ? (data.message ?? 'the run was not locked') : null;
     },
   };
 }

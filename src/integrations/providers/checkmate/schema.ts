@@ -68,11 +68,37 @@ export const user = z.object({
 
 export const organisations = z.object({ data: z.array(z.object({ orgId: z.number().int() })) });
 
+const listedProject = z.object({ projectId: z.number().int(), projectName: z.string() });
+
 export const projects = z.object({
   data: z.union([
-    z.object({ projectsList: z.array(z.unknown()) }).transform(({ projectsList }) => projectsList.length),
-    z.object({ projects: z.array(z.unknown()) }).transform(({ projects: list }) => list.length),
+    z.object({ projectsList: z.array(listedProject) }).transform(({ projectsList }) => projectsList),
+    z.object({ projects: z.array(listedProject) }).transform(({ projects: list }) => list),
   ]),
+});
+
+const projectDetail = z.object({ projectId: z.number().int(), orgId: z.number().int(), status: z.string().nullish() });
+
+/** A list of one; of none where there is no such project. The document says the project itself. */
+export const project = envelope(z.union([z.array(projectDetail).transform(([found]) => found ?? null), projectDetail]));
+
+const section = z.object({ sectionId: z.number().int(), sectionName: z.string(), parentId: z.number().int().nullish() });
+export type Section = z.infer<typeof section>;
+export const sections = z.object({ data: z.array(section) });
+
+const label = z.object({ labelId: z.number().int(), labelName: z.string() });
+export const labels = z.object({ data: z.array(label.transform(({ labelId: id, labelName: name }) => ({ id, name }))) });
+
+const squad = z.object({ squadId: z.number().int(), squadName: z.string() });
+export const squads = z.object({ data: z.array(squad.transform(({ squadId: id, squadName: name }) => ({ id, name }))) });
+
+const platform = z.object({ platformId: z.number().int(), platformName: z.string() });
+export const platforms = z.object({ data: z.array(platform.transform(({ platformId: id, platformName: name }) => ({ id, name }))) });
+
+/** A refusal to lock comes with 200: in `error`, or as `success: false` with the reason in `message`. */
+export const locked = z.object({
+  data: z.object({ success: z.boolean().nullish(), message: z.string().nullish() }).nullish(),
+  error: z.string().nullish(),
 });
 
 export const errorBody = z.object({ error: z.string() });

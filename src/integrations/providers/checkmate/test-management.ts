@@ -1,8 +1,10 @@
-import type { NewTestRun, TestManagement, TestRun, TestRunResults } from '../../capabilities/test-management.ts';
+import type { NewTestRun, TestManagement, TestRun, TestRunReport } from '../../capabilities/test-management.ts';
 import type { AdapterDeps, Connection } from '../../kit/define-provider.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { type CheckmateClient, checkmateClient, provider, type RunFilters } from './client.ts';
 import type { CheckmateCredentials, CheckmateSettings } from './credentials.ts';
+import { idOf } from './id.ts';
+import { isDeleted, readRun, testRunOf } from './read-run.ts';
 import type { Run } from './schema.ts';
 
 const PAGE_SIZE = 100;
@@ -20,12 +22,7 @@ export function checkmateTestManagement(
   deps: AdapterDeps,
 ): TestManagement {
   const client = checkmateClient(connection, deps);
-  const testRunOf = (run: Run): TestRun => ({
-    id: String(run.runId),
-    name: run.runName,
-    url: `${connection.baseUrl}/project/${run.projectId}/run/${run.runId}`,
-    state: stateOf(run.status ?? ''),
-  });
+  const shown = (run: Run): TestRun => testRunOf(run, connection.baseUrl);
 
   /** The oldest where there are several, so that everybody who looks settles on the same one. */
   async function findRun(query: { projectId: string; name: string }): Promise<TestRun | null> {
@@ -35,7 +32,7 @@ export function checkmateTestManagement(
       if (run.runName !== query.name || isDeleted(run)) continue;
       if (found === null || run.runId < found.runId) found = run;
     }
-    return found && testRunOf(found);
+    return found && shown(found);
   }
 
   async function ensureRun(wanted: NewTestRun): Promise<TestRun> {
@@ -51,10 +48,10 @@ export function checkmateTestManagement(
 
   async function run(query: { projectId: string; runId: string }): Promise<TestRun | null> {
     const found = await readRun(client, query);
-    return found && testRunOf(found);
+    return found && shown(found);
   }
 
-  async function results(query: { projectId: string; runId: string }): Promise<TestRunResults | null> {
+  async function results(query: { projectId: string; runId: string }): Promise<TestRunReport | null> {
     const found = await readRun(client, query);
     if (!found) return null;
     const counts = await client.stateDetail(found.runId);
@@ -66,15 +63,17 @@ export function checkmateTestManagement(
     // Retest, and statuses nobody mapped, still have to be tested.
     const untested = total - passed - failed - blocked - skipped - inProgress;
     if (untested < 0) throw new ProviderError('malformed', `checkmate: the counts of run ${found.runId} exceed its total`, { provider });
-    return { total, passed, failed, blocked, skipped, inProgress, untested };
+    return { run: shown(found), counts: { total, passed, failed, blocked, skipped, inProgress, untested } };
   }
 
   async function reset(query: { projectId: string; runId: string }): Promise<void> {
     const found = await readRun(client, query);
     if (!found) throw new ProviderError('not-found', `checkmate: project ${query.projectId} has no run ${query.runId}`, { provider });
-    const state = stateOf(found.status ?? '').kind;
-    if (state !== 'active')
-      throw new ProviderError('conflict', `checkmate: run ${found.runId} is ${state} and cannot be reset`, { provider });
+    const { state } = shown(found);
+    if (state.kind !== 'active') {
+      const words = state.kind === 'unknown' ? `in the unknown state "${state.raw}"` : state.kind;
+      throw new ProviderError('conflict', `checkmate: run ${found.runId} is ${words} and cannot be reset`, { provider });
+    }
     const tested = (await allTests(client, found)).filter((test) => test.status !== UNTESTED);
     for (let from = 0; from < tested.length; from += RESET_BATCH) {
       const batch = tested.slice(from, from + RESET_BATCH).map(({ testId }) => ({ testId, status: UNTESTED }));
@@ -111,12 +110,6 @@ async function createRun(client: CheckmateClient, wanted: NewTestRun, filters: R
   }
 }
 
-/** `null` for a run that does not exist, was deleted, or belongs to another project. */
-async function readRun(client: CheckmateClient, query: { projectId: string; runId: string }): Promise<Run | null> {
-  const found = await client.run(idOf('run', query.runId));
-  return found && found.projectId === idOf('project', query.projectId) && !isDeleted(found) ? found : null;
-}
-
 /**
  * Every run of a project. The server orders by the second of creation alone, so rows of the same second may change places between pages;
  * when pages overlapped and something is missing, one page with everything is asked for.
@@ -142,24 +135,6 @@ async function allTests(client: CheckmateClient, run: { runId: number; projectId
   }
 }
 
-function stateOf(status: string): TestRun['state'] {
-  switch (status) {
-    case 'Active':
-      return { kind: 'active' };
-    case 'Locked':
-      return { kind: 'locked' };
-    case 'Archived':
-      return { kind: 'archived' };
-    default:
-      return { kind: 'unknown', raw: status };
-  }
-}
-
-/** Deleted runs stay in the lists. */
-function isDeleted(run: Run): boolean {
-  return run.status === 'Deleted';
-}
-
 function unknownState(words: string): null {
   if (/valid runid/i.test(words)) return null;
   throw new ProviderError('unavailable', `checkmate: results could not be read: ${words}`, { provider });
@@ -178,11 +153,4 @@ function filtersOf(filters: NewTestRun['filters']): RunFilters {
     if (filters[key].length > 0) chosen[key] = filters[key].map((id) => idOf(key, id, 0));
   }
   return Object.keys(chosen).length === 0 ? {} : { ...chosen, filterType: 'and' };
-}
-
-/** @param least 0 where the server has a meaning for it ("no squad") */
-function idOf(what: string, value: string, least = 1): number {
-  const id = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(id) && id >= least) return id;
-  throw new ProviderError('invalid', `checkmate: "${value}" is not a ${what} id; ids are whole numbers`, { provider });
 }

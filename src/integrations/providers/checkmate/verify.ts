@@ -13,14 +13,14 @@ export async function verifyCheckmate(
     const role = user.role ?? user.userType;
     const orgId = connection.settings.orgId ?? (await client.organisations())[0]?.orgId;
     if (orgId === undefined) return { ok: false, problems: ['The server has no organisation: create one in Checkmate.'] };
-    const projects = await client.countProjects(orgId);
+    const projects = await client.projects(orgId, { page: 1, pageSize: 1 });
     const problems: string[] = [];
     if (role === 'reader') {
       problems.push(
         `The user "${user.userName}" has the role "reader", which may not create runs: have an administrator give it the role "user".`,
       );
     }
-    if (projects === 0)
+    if (projects.length === 0)
       problems.push(`Organisation ${orgId} has no active project: create one in Checkmate, or name another organisation.`);
     return problems.length > 0 ? { ok: false, problems } : { ok: true, account: user.userName, expiresAt: null, rateLimit: null };
   } catch (error) {
