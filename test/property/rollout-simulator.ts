@@ -1,0 +1,171 @@
+import { decideRollout, type RolloutDecision } from '../../src/domain/rollout/decide-rollout.ts';
+import type { RolloutPlan } from '../../src/domain/rollout/plan.ts';
+import { firstTarget } from '../../src/domain/rollout/progress.ts';
+import type { ObservedState, RolloutAbilities, RolloutAct, RolloutState } from '../../src/domain/rollout/rollout.ts';
+
+const LOOKS = 6;
+
+/**
+ * A store, its console, the people and the task that looks: everything around `decideRollout`, in memory. Each act and each look is held
+ * against what must hold of any, without the decision's own reasoning.
+ */
+export class RolloutSimulator {
+  now = new Date(0);
+  store: ObservedState;
+  state: RolloutState = {
+    ...{ status: 'PENDING', pauseReason: null, step: 0, stepReachedAt: null, fraction: 0 },
+    ...{ wanted: 'RUN', advanceRequestedAt: null, intended: null },
+  };
+  held = false;
+  /** Violations found; a property expects none. */
+  readonly broken: string[] = [];
+  readonly met = { raised: 0, halted: 0, completed: 0, outside: 0, crashes: 0 };
+  readonly #plan: RolloutPlan;
+  readonly #abilities: RolloutAbilities;
+  /** Since when the store has shown this share to the look that saw it first. */
+  #seen: { fraction: number; at: Date } = { fraction: 0, at: new Date(0) };
+
+  constructor(plan: RolloutPlan, abilities: RolloutAbilities) {
+    this.#plan = plan;
+    this.#abilities = abilities;
+    this.store = abilities.releasesOnRequest ? { kind: 'approved' } : this.#released();
+  }
+
+  pass(minutes: number): void {
+    this.now = new Date(this.now.getTime() + minutes * 60_000);
+  }
+
+  /** A person of ours, whom the API refuses once it is over. */
+  command(wish: Partial<Pick<RolloutState, 'wanted' | 'advanceRequestedAt'>>): void {
+    if (!this.over) this.state = { ...this.state, ...wish };
+  }
+
+  hold(held: boolean): void {
+    this.held = held;
+  }
+
+  /** Somebody in the console, or the store itself. */
+  change(to: ObservedState): void {
+    if (!this.over) this.store = to;
+  }
+
+  get over() {
+    return this.state.status === 'COMPLETED' || this.state.status === 'ABORTED';
+  }
+
+  get fraction(): number {
+    if (this.store.kind === 'live') return 1;
+    return this.store.kind === 'rolling-out' || this.store.kind === 'halted' ? this.store.fraction : 0;
+  }
+
+  /** The task looks, and does what it is told until there is nothing to do. `lose` = it dies right after so many acts. */
+  look(lose: number | null, shows: 'truth' | 'nothing' | 'riddle' = 'truth'): void {
+    let acts = 0;
+    for (let looked = 0; looked < LOOKS && !this.over; looked += 1) {
+      const observed = shows === 'truth' ? this.store : shows === 'nothing' ? null : ({ kind: 'unknown', raw: 'FROBBED' } as const);
+      const decision = this.#decide(observed);
+      const before = this.state;
+      this.state = decision.state;
+      this.#judge(decision, observed, before);
+      if (decision.act === null) return;
+      this.#act(
+        decision.act,
+        before,
+        decision.events.some(({ kind, outside }) => kind === 'resumed' && outside),
+      );
+      acts += 1;
+      if (lose !== null && acts > lose) {
+        this.met.crashes += 1;
+        return;
+      }
+    }
+    this.#must(this.over, 'it never comes to rest');
+  }
+
+  #decide(observed: ObservedState | null): RolloutDecision {
+    const situation = { plan: this.#plan, abilities: this.#abilities, observed, held: this.held, now: this.now };
+    const decision = decideRollout({ ...situation, state: this.state });
+    const again = decideRollout({ ...situation, state: decision.state });
+    this.#must(again.events.length === 0, `asked again it tells ${JSON.stringify(again.events)}`);
+    this.#must(same(again.act, decision.act), `asked again it does ${JSON.stringify(again.act)}`);
+    this.#must(same(again.state, decision.state), `asked again it is ${JSON.stringify(again.state)}`);
+    this.#must(same(again.wait, decision.wait), 'asked again it waits for something else');
+    return decision;
+  }
+
+  #judge(decision: RolloutDecision, observed: ObservedState | null, before: RolloutState): void {
+    const { state, act, wait, failure } = decision;
+    const shown = observed !== null && observed.kind !== 'unknown';
+    this.#must(shown || same(before, state), 'it learnt from nothing');
+    this.#must(act === null || shown, 'it acts without knowing');
+    this.#must(state.status !== 'COMPLETED' || observed?.kind === 'live' || before.status === 'COMPLETED', 'completed unseen');
+    this.#must(state.fraction >= 0 && state.fraction <= 1, `the share is ${state.fraction}`);
+    const ends = state.status === 'COMPLETED' || failure !== null;
+    this.#must([act !== null, wait !== null, ends].filter(Boolean).length === 1, 'it acts, waits or ends: exactly one of them');
+    this.#must(wait?.for !== 'time' || wait.until > this.now, 'it waits for what has passed');
+    if (shown && Math.abs(this.fraction - this.#seen.fraction) > 1e-6) this.#seen = { fraction: this.fraction, at: this.now };
+    this.met.completed += Number(state.status === 'COMPLETED');
+    this.met.outside += Number(decision.events.some((event) => event.outside));
+  }
+
+  /** What the store does, and what nobody may ask of it. */
+  #act(act: RolloutAct, before: RolloutState, resumedOutside: boolean): void {
+    const from = this.fraction;
+    const reachesMore = act.do === 'set-fraction' || act.do === 'complete' || act.do === 'release' || act.do === 'resume';
+    if (reachesMore) {
+      this.#must(!this.held, `${act.do} while the release is paused`);
+      this.#must(before.wanted !== 'HALT' || resumedOutside, `${act.do} while a person wants it halted`);
+    }
+    switch (act.do) {
+      case 'release':
+        this.#must(this.store.kind === 'approved', `released from ${this.store.kind}`);
+        this.store = this.#released();
+        return;
+      case 'set-fraction':
+        this.#must(this.store.kind === 'rolling-out', `raised from ${this.store.kind}`);
+        this.#must(act.to > from && act.to < 1, `raised from ${from} to ${act.to}`);
+        this.#mustHaveWaited(before);
+        this.store = { kind: 'rolling-out', fraction: act.to };
+        this.met.raised += 1;
+        return;
+      case 'complete':
+        this.#must(this.store.kind === 'rolling-out', `completed from ${this.store.kind}`);
+        if (before.wanted !== 'COMPLETE') this.#mustHaveWaited(before);
+        this.store = { kind: 'live' };
+        return;
+      case 'halt':
+        this.#must(before.wanted === 'HALT', 'halted though nobody wants it');
+        this.#must(this.store.kind === 'rolling-out' || this.store.kind === 'live', `halted from ${this.store.kind}`);
+        this.store = { kind: 'halted', fraction: from };
+        this.met.halted += 1;
+        return;
+      case 'resume':
+        this.#must(this.store.kind === 'halted', `resumed from ${this.store.kind}`);
+        this.store = from === 1 ? { kind: 'live' } : { kind: 'rolling-out', fraction: from };
+        return;
+      default:
+        act satisfies never;
+    }
+  }
+
+  /** Nobody is reached by the next step before this one stood as long as planned, unless a person wants it. */
+  #mustHaveWaited(before: RolloutState): void {
+    if (before.advanceRequestedAt !== null || this.#plan.kind !== 'staged') return;
+    const { steps } = this.#plan;
+    const current = steps.filter(({ percent }) => percent / 100 <= this.fraction + 1e-6).at(-1) ?? steps[0];
+    const stood = this.now.getTime() - this.#seen.at.getTime();
+    const planned = current?.waitMinutes ?? null;
+    this.#must(planned !== null && stood >= planned * 60_000, `raised after ${stood} ms at ${this.fraction}`);
+  }
+
+  #released(): ObservedState {
+    const fraction = firstTarget(this.#plan);
+    return fraction < 1 ? { kind: 'rolling-out', fraction } : { kind: 'live' };
+  }
+
+  #must(holds: boolean, otherwise: string): void {
+    if (!holds) this.broken.push(`${this.now.toISOString()}: ${otherwise}`);
+  }
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
