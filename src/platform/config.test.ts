@@ -97,6 +97,12 @@ describe('parseConfig', () => {
 
     expect(error.problems.map(({ variable }) => variable)).toEqual(['RETRY_BASE_MS', 'SIGNALBOX_PREFIX']);
   });
+
+  it('refuses a bucket without its keys', () => {
+    const error = problemsOf({ ...required, ARTIFACTS_S3_BUCKET: 'artifacts' });
+
+    expect(error.problems.map(({ variable }) => variable)).toEqual(['ARTIFACTS_S3_ACCESS_KEY_ID', 'ARTIFACTS_S3_SECRET_ACCESS_KEY']);
+  });
 });
 
 describe('configVariables', () => {

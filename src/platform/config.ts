@@ -159,6 +159,28 @@ const variables = {
     meaning: 'Directory where the artifacts of builds are kept; shared by every api and worker, and by the scheduler, which clears it',
     schema: z.string().min(1),
   }),
+  ARTIFACTS_S3_BUCKET: variable({
+    default: unset,
+    meaning: 'Bucket of S3, or of what speaks like it, that keeps them instead; give it a lifecycle rule for incomplete multipart uploads',
+    schema: z.string(),
+  }),
+  ARTIFACTS_S3_ENDPOINT: variable({
+    default: unset,
+    meaning: "Its server: `https://minio.example.com`; unset = Amazon's",
+    schema: parsed(publicUrl),
+  }),
+  ARTIFACTS_S3_REGION: variable({ default: 'us-east-1', meaning: 'Region of the bucket', schema: z.string().min(1) }),
+  ARTIFACTS_S3_PATH_STYLE: variable({
+    default: 'false',
+    meaning: 'Whether the bucket stands in the path instead of in the name of the host',
+    schema: parsed(boolean),
+  }),
+  ARTIFACTS_S3_ACCESS_KEY_ID: variable({ default: unset, meaning: 'Who reads, writes and deletes there', schema: z.string() }),
+  ARTIFACTS_S3_SECRET_ACCESS_KEY: variable({
+    default: unset,
+    meaning: 'The secret of that key',
+    schema: parsed((text) => (text === unset ? null : new Secret(text))),
+  }),
   ARTIFACT_MAX_MB: variable({ default: '4096', meaning: 'Largest artifact that is kept, megabytes', schema: integer(1, 1_000_000) }),
   ARTIFACT_RETENTION_DAYS: variable({
     default: '180',
@@ -234,6 +256,12 @@ export function parsePart<N extends Name>(env: Env, names: readonly N[]): Pick<C
 
 function contradictions(config: Config): { variable: string; problem: string }[] {
   const problems: { variable: string; problem: string }[] = [];
+  if (config.artifactsS3Bucket !== unset) {
+    if (config.artifactsS3AccessKeyId === unset)
+      problems.push({ variable: 'ARTIFACTS_S3_ACCESS_KEY_ID', problem: 'is required with ARTIFACTS_S3_BUCKET' });
+    if (config.artifactsS3SecretAccessKey === null)
+      problems.push({ variable: 'ARTIFACTS_S3_SECRET_ACCESS_KEY', problem: 'is required with ARTIFACTS_S3_BUCKET' });
+  }
   if (config.retryBaseMs > config.retryMaxMs) problems.push({ variable: 'RETRY_BASE_MS', problem: 'must not be more than RETRY_MAX_MS' });
   if (config.redisUrl.kind === 'cluster' && !/\{[^}]+\}/.test(config.signalboxPrefix)) {
     problems.push({ variable: 'SIGNALBOX_PREFIX', problem: 'must have a part in braces, such as {signalbox}, on a Redis Cluster' });

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
 import { type AllowRule, isAllowed, isPublicAddress } from './address-policy.ts';
 import type { Logger } from './logger.ts';
@@ -19,6 +19,9 @@ export class OutboundRefusedError extends Error {
   readonly code = 'OUTBOUND_REFUSED';
 }
 
+/** @param target `signal` ends the attempt to connect with its reason */
+export type Connect = (target: { host: string; port: number; signal: AbortSignal }) => Promise<Socket>;
+
 interface OutboundOptions {
   allow: readonly AllowRule[];
   logger: Logger;
@@ -34,6 +37,8 @@ export interface Outbound {
   fetch: Fetch;
   /** The same for answers of any size, which the caller reads as they arrive. */
   download: Fetch;
+  /** A plain connection for protocols other than HTTP, judged like any other; what happens to it then is the caller's. */
+  connect: Connect;
   /** Ends idle and running connections. */
   close(): Promise<void>;
 }
@@ -64,15 +69,20 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     }
   }
 
+  /** The addresses behind a host, all of them judged. */
+  async function judged(host: string, port: number): Promise<{ address: string; family: number }[]> {
+    const found = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
+    judge(
+      host,
+      found.map((entry) => entry.address),
+      port,
+    );
+    return found;
+  }
+
   async function connect(target: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
     try {
-      const host = unbracket(target.hostname);
-      const found = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
-      judge(
-        host,
-        found.map((entry) => entry.address),
-        Number(target.port) || (DEFAULT_PORTS[target.protocol] ?? 0),
-      );
+      const found = await judged(unbracket(target.hostname), Number(target.port) || (DEFAULT_PORTS[target.protocol] ?? 0));
       buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: pinned(found) })(target, callback);
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)), null);
@@ -136,8 +146,34 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
   return {
     fetch: through(agent),
     download: through(unlimited),
+    async connect({ host, port, signal }) {
+      const found = await judged(unbracket(host), port);
+      signal.throwIfAborted();
+      return openSocket(connectTcp({ host: unbracket(host), port, lookup: pinned(found), autoSelectFamily: true }), signal);
+    },
     close: async () => void (await Promise.all([agent.destroy(), unlimited.destroy()])),
   };
+}
+
+/** Once it is connected; until then the signal ends it. */
+function openSocket(socket: Socket, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const abort = () => socket.destroy(signal.reason);
+    const settle = (done: () => void) => () => {
+      signal.removeEventListener('abort', abort);
+      done();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    const fail = (error: Error) => settle(() => reject(error))();
+    socket.once('error', fail);
+    socket.once(
+      'connect',
+      settle(() => {
+        socket.off('error', fail);
+        resolve(socket);
+      }),
+    );
+  });
 }
 
 /** Looks like DNS to the socket and answers with the judged addresses only. */

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import type { RedisClient } from './redis.ts';
 
 /** The queues a worker may serve. */
-export const queueNames = ['kickoff', 'regression', 'post-regression', 'distribution', 'deliveries', 'webhooks'] as const;
+export const queueNames = ['kickoff', 'regression', 'post-regression', 'distribution', 'deliveries', 'webhooks', 'blockers'] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** Where the recurring work of the scheduler ticks. */
