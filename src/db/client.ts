@@ -21,6 +21,8 @@ export type Statement = readonly [text: string, values: readonly SqlValue[]];
 export interface Tx extends Sql {
   /** The transaction's last statements and its commit in one round trip; nothing may follow. */
   finish(statements: readonly Statement[]): Promise<unknown[]>;
+  /** The transaction's very last statement, so that its row locks are held for the commit alone; the same one given twice runs once. */
+  beforeCommit(statement: Statement): void;
   /** Runs after the commit, never when it fails; must not throw. */
   afterCommit(effect: () => void): void;
 }
@@ -137,10 +139,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   async function once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const effects: (() => void)[] = [];
     const result = await onConnection(async (connection) => {
-      const state = { begun: false, committed: false };
+      const state = { begun: false, committed: false, last: new Map<string, Statement>() };
       try {
-        const value = await work(txOn(connection, effects, state));
-        if (state.begun && !state.committed) await connection.query('COMMIT');
+        const tx = txOn(connection, effects, state);
+        const value = await work(tx);
+        if ((state.begun || state.last.size > 0) && !state.committed) await tx.finish([]);
         return value;
       } catch (error) {
         if (!state.begun) throw error;
@@ -211,7 +214,13 @@ function sqlOn(target: Queryable): Sql {
 /** Rows as they are; of a write only how many rows it found. */
 const found = (result: unknown) => (Array.isArray(result) ? result : (result as { affectedRows: number }).affectedRows);
 
-function txOn(connection: mysql.PoolConnection, effects: (() => void)[], state: { begun: boolean; committed: boolean }): Tx {
+interface TxState {
+  begun: boolean;
+  committed: boolean;
+  last: Map<string, Statement>;
+}
+
+function txOn(connection: mysql.PoolConnection, effects: (() => void)[], state: TxState): Tx {
   // BEGIN travels with the first statement.
   const query = async (text: string, values: unknown[]): Promise<[unknown, unknown]> => {
     if (state.committed) throw new Error('the transaction is finished');
@@ -224,10 +233,11 @@ function txOn(connection: mysql.PoolConnection, effects: (() => void)[], state: 
   return {
     ...sql,
     async finish(statements) {
-      const results = await sql.batch([...statements, ['COMMIT', []]]);
+      const results = await sql.batch([...statements, ...state.last.values(), ['COMMIT', []]]);
       state.committed = true;
-      return results.slice(0, -1);
+      return results.slice(0, statements.length);
     },
+    beforeCommit: (statement) => void state.last.set(JSON.stringify(statement), statement),
     afterCommit: (effect) => void effects.push(effect),
   };
 }

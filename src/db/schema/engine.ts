@@ -1,4 +1,4 @@
-import { bigint, boolean, index, int, mysqlTable, primaryKey, uniqueIndex } from 'drizzle-orm/mysql-core';
+import { bigint, boolean, index, int, mysqlTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/mysql-core';
 import type { Failure } from '../../domain/failure.ts';
 import { id, instant, json, name, now, word } from './columns.ts';
 
@@ -153,6 +153,33 @@ export const attempts = mysqlTable(
     failure: json<Failure>('failure'),
   },
   (t) => [primaryKey({ columns: [t.taskId, t.number] })],
+);
+
+/** What the last look of an attempt asked of providers, without what is secret. For people; nothing depends on it. */
+export const attemptCalls = mysqlTable(
+  'attempt_calls',
+  {
+    tenantId: id('tenant_id').notNull(),
+    taskId: id('task_id').notNull(),
+    attempt: int('attempt', { unsigned: true }).notNull(),
+    /** Place among the calls of the look; the first ones of very many are not kept. */
+    ordinal: int('ordinal', { unsigned: true }).notNull(),
+    provider: word('provider', { length: 64 }).notNull(),
+    integrationId: id('integration_id'),
+    method: word('method', { length: 16 }).notNull(),
+    url: name('url', { length: 2048 }),
+    /** NULL = there was no answer. */
+    status: int('status', { unsigned: true }),
+    /** `answered`, `timeout`, `network` or `aborted`. */
+    outcome: word('outcome', { length: 16 }).notNull(),
+    milliseconds: int('milliseconds', { unsigned: true }).notNull(),
+    requestId: name('request_id', { length: 128 }),
+    requestBody: text('request_body'),
+    responseBody: text('response_body'),
+    calledAt: instant('called_at').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.taskId, t.attempt, t.ordinal] }), index('attempt_calls_age').on(t.createdAt)],
 );
 
 /** What waiting tasks wait for outside: a webhook's hint finds the task by (integration, key) and hurries it. */

@@ -23,7 +23,11 @@ export const stateHistory = mysqlTable(
     why: name('why', { length: 1000 }),
     occurredAt: instant('occurred_at').notNull().default(now),
   },
-  (t) => [uniqueIndex('state_history_sequence').on(t.sequence), index('state_history_scope').on(t.tenantId, t.scopeId, t.sequence)],
+  (t) => [
+    uniqueIndex('state_history_sequence').on(t.sequence),
+    index('state_history_scope').on(t.tenantId, t.scopeId, t.sequence),
+    index('state_history_tenant').on(t.tenantId, t.sequence),
+  ],
 );
 
 export const stateHistoryItems = mysqlTable(

@@ -63,6 +63,11 @@ export const tenantCommIntegrations = mysqlTable('tenant_comm_integrations', con
   index('tenant_comm_integrations_verify').on(t.isActive, t.verifyAt),
 ]);
 
+export const tenantStoreIntegrations = mysqlTable('tenant_store_integrations', connection(), (t) => [
+  index('tenant_store_integrations_tenant').on(t.tenantId, t.isActive, t.id),
+  index('tenant_store_integrations_verify').on(t.isActive, t.verifyAt),
+]);
+
 /** What `ciConfigId` names: a set of workflows of one CI connection. */
 export const ciCdConfigs = mysqlTable(
   'ci_cd_configs',
@@ -71,10 +76,14 @@ export const ciCdConfigs = mysqlTable(
     tenantId: id('tenant_id').notNull(),
     integrationId: id('integration_id').notNull(),
     name: name('name', { length: 200 }).notNull(),
+    /** The release config it was written into, and goes with when that lets go of it; NULL = it stands by itself. */
+    ownedByReleaseConfigId: id('owned_by_release_config_id'),
+    /** The release it was copied for, and lives as long as; NULL = people's own. */
+    frozenForReleaseId: id('frozen_for_release_id'),
     createdAt: instant('created_at').notNull().default(now),
     updatedAt: instant('updated_at').notNull().default(now),
   },
-  (t) => [index('ci_cd_configs_tenant').on(t.tenantId, t.id)],
+  (t) => [index('ci_cd_configs_frozen').on(t.tenantId, t.frozenForReleaseId, t.id)],
 );
 
 export const tenantCiCdWorkflows = mysqlTable(
@@ -115,10 +124,14 @@ export const projectManagementConfigs = mysqlTable(
           priority: string | null;
         }[]
       >('platforms').notNull(),
+    /** The release config it was written into, and goes with when that lets go of it; NULL = it stands by itself. */
+    ownedByReleaseConfigId: id('owned_by_release_config_id'),
+    /** The release it was copied for, and lives as long as; NULL = people's own. */
+    frozenForReleaseId: id('frozen_for_release_id'),
     createdAt: instant('created_at').notNull().default(now),
     updatedAt: instant('updated_at').notNull().default(now),
   },
-  (t) => [index('project_management_configs_tenant').on(t.tenantId, t.id)],
+  (t) => [index('project_management_configs_frozen').on(t.tenantId, t.frozenForReleaseId, t.id)],
 );
 
 export const testManagementConfigs = mysqlTable(
@@ -135,10 +148,14 @@ export const testManagementConfigs = mysqlTable(
       json<{ platform: string; sectionIds: string[]; labelIds: string[]; squadIds: string[]; platformIds: string[] }[]>(
         'platforms',
       ).notNull(),
+    /** The release config it was written into, and goes with when that lets go of it; NULL = it stands by itself. */
+    ownedByReleaseConfigId: id('owned_by_release_config_id'),
+    /** The release it was copied for, and lives as long as; NULL = people's own. */
+    frozenForReleaseId: id('frozen_for_release_id'),
     createdAt: instant('created_at').notNull().default(now),
     updatedAt: instant('updated_at').notNull().default(now),
   },
-  (t) => [index('test_management_configs_tenant').on(t.tenantId, t.id)],
+  (t) => [index('test_management_configs_frozen').on(t.tenantId, t.frozenForReleaseId, t.id)],
 );
 
 /** What `commsConfigId` names: which channels get which bucket of notifications. */
@@ -151,8 +168,38 @@ export const tenantCommChannels = mysqlTable(
     name: name('name', { length: 200 }).notNull(),
     /** Bucket (`releases`, `builds`, `regression`, `critical`) → channel ids at the provider. */
     channels: json<Record<string, string[]>>('channels').notNull(),
+    /** Messages about a release go as replies below its status message, where the provider has threads. */
+    threads: boolean('threads').notNull().default(false),
+    /** The release config it was written into, and goes with when that lets go of it; NULL = it stands by itself. */
+    ownedByReleaseConfigId: id('owned_by_release_config_id'),
+    /** The release it was copied for, and lives as long as; NULL = people's own. */
+    frozenForReleaseId: id('frozen_for_release_id'),
     createdAt: instant('created_at').notNull().default(now),
     updatedAt: instant('updated_at').notNull().default(now),
   },
-  (t) => [index('tenant_comm_channels_tenant').on(t.tenantId, t.id)],
+  (t) => [index('tenant_comm_channels_frozen').on(t.tenantId, t.frozenForReleaseId, t.id)],
+);
+
+/** What `storeConfigId` names: one app on one track of a store connection. */
+export const storeConfigs = mysqlTable(
+  'store_configs',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    integrationId: id('integration_id').notNull(),
+    name: name('name', { length: 200 }).notNull(),
+    target: word('target', { length: 16 }).notNull(),
+    /** Bundle id or package name. */
+    appId: name('app_id', { length: 255 }).notNull(),
+    track: name('track', { length: 64 }).notNull(),
+    /** Who hands builds to the store: CI, or SIGNALBOX with the artifact of the build. */
+    uploadBy: word('upload_by', { length: 16 }).notNull(),
+    /** 0 to 5; NULL = the store's default. */
+    updatePriority: int('update_priority'),
+    /** The release config it was written into, and goes with when that lets go of it; NULL = it stands by itself. */
+    ownedByReleaseConfigId: id('owned_by_release_config_id'),
+    createdAt: instant('created_at').notNull().default(now),
+    updatedAt: instant('updated_at').notNull().default(now),
+  },
+  (t) => [index('store_configs_tenant').on(t.tenantId, t.id)],
 );

@@ -31,12 +31,21 @@ export const deliveries = mysqlTable(
     dedupeKey: word('dedupe_key', { length: 160 }).notNull(),
     /** Messages posted so far: channel id → message id. */
     posted: json<Record<string, string>>('posted'),
+    /** What became of it in each channel it was tried in: channel id → outcome. */
+    outcomes: json<Record<string, unknown>>('outcomes'),
+    /** The latest failed attempts, oldest first. */
+    errors: json<unknown[]>('errors'),
+    /** Changes of the subject so far, where the message always shows how it stands. */
+    revision: int('revision', { unsigned: true }).notNull().default(0),
+    /** When a person last had it sent again; NULL = never. */
+    replayedAt: instant('replayed_at'),
     ...due(),
   },
   (t) => [
     uniqueIndex('deliveries_dedupe').on(t.tenantId, t.dedupeKey),
     index('deliveries_due').on(t.status, t.runAt, t.id),
     index('deliveries_subject').on(t.tenantId, t.subjectId, t.id),
+    index('deliveries_tenant').on(t.tenantId, t.id),
     index('deliveries_ended').on(t.status, t.createdAt),
   ],
 );

@@ -1,4 +1,6 @@
-import { bigint, boolean, index, int, mediumtext, mysqlTable, text, uniqueIndex } from 'drizzle-orm/mysql-core';
+import { bigint, boolean, index, int, mediumtext, mysqlTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/mysql-core';
+import type { NotesDocument } from '../../domain/notes/document.ts';
+import type { NotesEdits } from '../../domain/notes/edits.ts';
 import type { FrozenConfig, ReleaseConfigBody } from '../../domain/release/config.ts';
 import { id, instant, json, name, now, word } from './columns.ts';
 
@@ -11,11 +13,13 @@ export const releaseConfigs = mysqlTable(
     name: name('name', { length: 200 }).notNull(),
     isActive: boolean('is_active').notNull().default(true),
     body: json<ReleaseConfigBody>('body').notNull(),
+    /** The release type it is the default for; NULL = for none. */
+    defaultFor: word('default_for', { length: 16 }),
     createdByAccountId: id('created_by_account_id').notNull(),
     createdAt: instant('created_at').notNull().default(now),
     updatedAt: instant('updated_at').notNull().default(now),
   },
-  (t) => [index('release_configs_tenant').on(t.tenantId, t.id)],
+  (t) => [index('release_configs_tenant').on(t.tenantId, t.id), uniqueIndex('release_configs_default').on(t.tenantId, t.defaultFor)],
 );
 
 /** One version going out. Its status is a function of its run and never stored twice. */
@@ -44,9 +48,14 @@ export const releases = mysqlTable(
     kickOffReminderDate: instant('kick_off_reminder_date'),
     kickOffDate: instant('kick_off_date').notNull(),
     targetReleaseDate: instant('target_release_date').notNull(),
+    /** Of the last delay; all of them are in `release_delays`. */
     delayReason: text('delay_reason'),
     releaseDate: instant('release_date'),
+    /** Since when every target's store has the version for review; NULL while one has not, or has rejected it. */
+    submittedAt: instant('submitted_at'),
     archivedAt: instant('archived_at'),
+    /** Since when no other release of its config and type is before it; NULL for those that wait for nobody. */
+    turnTakenAt: instant('turn_taken_at'),
     /** A person wants the next regression slot now; cleared by the plan that uses it. */
     regressionRequestedAt: instant('regression_requested_at'),
     /** A person wants no more regression cycles. */
@@ -62,7 +71,24 @@ export const releases = mysqlTable(
     uniqueIndex('releases_number').on(t.tenantId, t.displayNumber),
     index('releases_tenant').on(t.tenantId, t.id),
     index('releases_run').on(t.runId),
+    index('releases_config').on(t.tenantId, t.configId, t.id),
   ],
+);
+
+/** A target release date that moved later, and why. */
+export const releaseDelays = mysqlTable(
+  'release_delays',
+  {
+    id: id('id').primaryKey(),
+    tenantId: id('tenant_id').notNull(),
+    releaseId: id('release_id').notNull(),
+    fromDate: instant('from_date').notNull(),
+    toDate: instant('to_date').notNull(),
+    reason: text('reason').notNull(),
+    accountId: id('account_id').notNull(),
+    createdAt: instant('created_at').notNull().default(now),
+  },
+  (t) => [index('release_delays_release').on(t.tenantId, t.releaseId, t.id)],
 );
 
 export const platformReleases = mysqlTable(
@@ -149,6 +175,9 @@ export const builds = mysqlTable(
     /** Where the artifact store keeps it; NULL = not, or not any more. */
     artifactKey: name('artifact_key', { length: 255 }),
     artifactKeptAt: instant('artifact_kept_at'),
+    /** What CI said of the run itself, and when; its provider's word counts more while it has one. */
+    reportedStatus: word('reported_status', { length: 16 }),
+    reportedAt: instant('reported_at'),
     /** Written before the dispatch: from here on the run may exist. */
     dispatchedAt: instant('dispatched_at'),
     createdAt: instant('created_at').notNull().default(now),
@@ -188,10 +217,35 @@ export const releaseNotes = mysqlTable(
     cycle: int('cycle', { unsigned: true }).notNull(),
     base: name('base_ref', { length: 255 }).notNull(),
     head: name('head_ref', { length: 255 }).notNull(),
+    /** As people read them, edits applied. */
     markdown: mediumtext('markdown').notNull(),
+    /** As composed; null for notes of before it was kept. */
+    document: json<NotesDocument>('document'),
+    /** By people; null = none. */
+    edits: json<NotesEdits>('edits'),
+    /** Goes up by one with every edit, and when notes composed again read differently. */
+    version: int('version', { unsigned: true }).notNull().default(1),
     createdAt: instant('created_at').notNull().default(now),
   },
   (t) => [uniqueIndex('release_notes_kind').on(t.tenantId, t.releaseId, t.kind, t.cycle)],
+);
+
+/** By which words a release is found: what its notes were made of. */
+export const releaseChanges = mysqlTable(
+  'release_changes',
+  {
+    tenantId: id('tenant_id').notNull(),
+    /** `commit`, `pull-request` or `ticket`. */
+    kind: word('kind', { length: 16 }).notNull(),
+    key: word('change_key', { length: 128 }).notNull(),
+    releaseId: id('release_id').notNull(),
+    /** The first candidate that had it; 0 = only the final notes tell of it. */
+    firstCycle: int('first_cycle', { unsigned: true }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.kind, t.key, t.releaseId] }),
+    index('release_changes_release').on(t.tenantId, t.releaseId, t.firstCycle),
+  ],
 );
 
 /** A person's word on a gate, bound to exactly what they saw. */
