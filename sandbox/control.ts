@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type FakeAnswer, type FakeRequest, type FakeServer, type Fault, startFakeServer } from '../test/fakes/fake-server.ts';
+import { ConsoleRefusal } from './console-refusal.ts';
 import { effectsPage } from './effects-page.ts';
-import type { Sandbox } from './sandbox.ts';
+import { type Sandbox, sandboxPorts } from './sandbox.ts';
+import { UnansweredAddress } from './unanswered-address.ts';
 import { UnknownTenant } from './unknown-tenant.ts';
 
 /**
@@ -12,9 +14,21 @@ import { UnknownTenant } from './unknown-tenant.ts';
 const target = z.object({ url: z.url(), secret: z.string().min(1) });
 const targets = z.union([target, z.array(target)]).optional();
 
+const storeTarget = z.enum(['PLAY_STORE', 'APP_STORE']);
+
 const bodies = {
   tenant: z.object({ name: z.string().min(1) }),
-  webhooks: z.object({ scm: targets, ci: targets, jira: targets }),
+  webhooks: z.object({
+    scm: targets,
+    ci: targets,
+    tracker: targets,
+    stores: z.object({ PLAY_STORE: targets, APP_STORE: targets }).optional(),
+  }),
+  rejection: z.object({ target: storeTarget, reason: z.string().min(1) }),
+  console: z.discriminatedUnion('do', [
+    z.object({ target: storeTarget, do: z.enum(['halt', 'resume']) }),
+    z.object({ target: storeTarget, do: z.literal('raise'), percent: z.number().gt(0).max(100) }),
+  ]),
   history: z.object({ tags: z.array(z.string().min(1)) }),
   failingRuns: z.object({
     workflow: z.string().optional(),
@@ -22,7 +36,7 @@ const bodies = {
     conclusion: z.string().optional(),
   }),
   fault: z.object({
-    provider: z.enum(['github', 'gitlab', 'bitbucket', 'jenkins', 'jira', 'checkmate', 'slack']),
+    provider: z.enum(sandboxPorts).exclude(['control']),
     /** `path` is exact, `pathPattern` a regular expression. */
     match: z.object({ method: z.string().optional(), path: z.string().optional(), pathPattern: z.string().optional() }).optional(),
     mode: z.enum(['respond', 'html', 'hang', 'drop-before', 'drop-after', 'cut-body', 'pass']).optional(),
@@ -34,17 +48,20 @@ const bodies = {
   }),
 };
 
-type Handler = (request: FakeRequest, tenant: string | undefined) => FakeAnswer;
+type Handler = (request: FakeRequest, tenant: string | undefined) => FakeAnswer | Promise<FakeAnswer>;
 
 export async function startControl(sandbox: Omit<Sandbox, 'controlOrigin'>, port: number): Promise<FakeServer> {
   const server = await startFakeServer({ port, maxCalls: 1 });
   const route = (method: string, path: string, handler: Handler) =>
-    server.route(method, path, (request) => {
+    server.route(method, path, async (request) => {
       try {
-        return handler(request, request.query.get('tenant') ?? undefined);
+        return await handler(request, request.query.get('tenant') ?? undefined);
       } catch (error) {
         if (error instanceof UnknownTenant) return { status: 404, body: { message: error.message } };
-        if (error instanceof z.ZodError || error instanceof SyntaxError) return { status: 422, body: { message: error.message } };
+        if (error instanceof ConsoleRefusal) return { status: 409, body: { message: error.message } };
+        if (error instanceof z.ZodError || error instanceof SyntaxError || error instanceof UnansweredAddress) {
+          return { status: 422, body: { message: error.message } };
+        }
         throw error;
       }
     });
@@ -70,9 +87,24 @@ export async function startControl(sandbox: Omit<Sandbox, 'controlOrigin'>, port
     sandbox.addTenant(name);
     return { status: 201, body: sandbox.access(name) };
   });
-  route('POST', '/webhooks', ({ body }, tenant) => {
-    const { scm = [], ci = [], jira = [] } = bodies.webhooks.parse(body);
-    sandbox.pointWebhooks(tenant, { scm, ci, jira });
+  route('POST', '/webhooks', async ({ body }, tenant) => {
+    const { scm = [], ci = [], tracker = [], stores = {} } = bodies.webhooks.parse(body);
+    await sandbox.pointWebhooks(tenant, {
+      scm,
+      ci,
+      tracker,
+      stores: { PLAY_STORE: stores.PLAY_STORE ?? [], APP_STORE: stores.APP_STORE ?? [] },
+    });
+    return { status: 204 };
+  });
+  route('POST', '/rejections', ({ body }, tenant) => {
+    const { target: store, reason } = bodies.rejection.parse(body);
+    sandbox.rejectNext(tenant, store, reason);
+    return { status: 204 };
+  });
+  route('POST', '/console', ({ body }, tenant) => {
+    const { target: store, ...act } = bodies.console.parse(body);
+    sandbox.inConsole(tenant, store, act);
     return { status: 204 };
   });
   route('POST', '/history', ({ body }, tenant) => {

@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { configure } from './demo/configs.ts';
-import { type Connections, connect } from './demo/connections.ts';
+import { connect } from './demo/connections.ts';
 import { follow } from './demo/follow.ts';
-import { findOrCreateIdentity, type Identity, keep } from './demo/identity.ts';
+import { findOrCreateIdentity, keep } from './demo/identity.ts';
 import { callOff, createRelease, readPast } from './demo/release.ts';
 import { type SandboxClient, sandboxAt, sandboxLine } from './demo/sandbox-client.ts';
 import { type Say, sayOn } from './demo/say.ts';
+import { setUpWebhooks } from './demo/webhooks.ts';
+import { nameOf } from './hosts/host.ts';
 
 /**
  * Seeds the demo tenant of a running Signalbox and drives one sample release against the running sandbox. The last line of stdout is the
@@ -40,31 +42,39 @@ async function main(): Promise<number> {
   const { nextVersion, releasedTags } = await readPast(owner, tenantId);
   await sandbox.rememberReleases(releasedTags);
   const connections = await connect(owner, tenantId, access, identity.webhookSecret);
-  await sandbox.pointWebhooks(webhooksOf(connections, identity));
-  const names = [connections.scm, connections['ci-cd']].map(({ displayName }) => displayName.replace('Sandbox ', ''));
-  say(`connected ${names.join(', ')}, Jira, Checkmate and Slack, each verified`);
-  const releaseConfigId = await configure(owner, tenantId, access, connections);
+  const names = [connections.scm, connections['ci-cd'], connections['project-management'], ...Object.values(connections.stores)].map(
+    nameOf,
+  );
+  say(`connected ${names.join(', ')}, Checkmate and Slack, each verified`);
+  const [releaseConfigId] = await Promise.all([
+    configure(owner, tenantId, access, connections),
+    setUpWebhooks(owner, tenantId, connections, identity.webhookSecret).then(sandbox.pointWebhooks),
+  ]);
 
   const started = Date.now();
   const release = await createRelease(owner, tenantId, releaseConfigId, nextVersion);
   keep(stateFile, { ...identity, lastReleaseId: release.id });
   say(`created ${release.displayId}: ${nextVersion} for Android and iOS, branch ${release.branch}, two regression cycles`);
-  const { status, tasks } = await follow({ owner, manager, path: release.path, say, timeoutMs });
+  const { status, tasks, stores } = await follow({ owner, manager, path: release.path, say, timeoutMs });
   const seconds = Number(((Date.now() - started) / 1000).toFixed(1));
   await showEffects(sandbox, say);
 
-  const result = { status, releaseId: release.id, tasks, seconds, token: identity.ownerToken, tenantId, path: `/api/v1${release.path}` };
+  const result = {
+    status,
+    releaseId: release.id,
+    tasks,
+    seconds,
+    stores,
+    token: identity.ownerToken,
+    tenantId,
+    path: `/api/v1${release.path}`,
+  };
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return status === 'COMPLETED' ? 0 : 1;
 }
 
-function webhooksOf({ scm, 'ci-cd': ci, 'project-management': tracker }: Connections, { webhookSecret: secret }: Identity) {
-  const to = ({ webhookUrl }: { webhookUrl: string | null }) => (webhookUrl === null ? [] : [{ url: webhookUrl, secret }]);
-  return { scm: to(scm), ci: to(ci), jira: to(tracker) };
-}
-
 async function showEffects(client: SandboxClient, tell: Say): Promise<void> {
-  const { counts, duplicates, branches, tags, releases, tickets, webhooks } = await client.effects();
+  const { tracker, counts, duplicates, branches, tags, releases, tickets, stores, webhooks } = await client.effects();
   const fresh = <T extends { seeded: boolean }>(items: T[]) => items.filter(({ seeded }) => !seeded);
   const names = (items: { name: string; seeded: boolean }[]) =>
     fresh(items)
@@ -75,12 +85,15 @@ async function showEffects(client: SandboxClient, tell: Say): Promise<void> {
     `  code       branches ${names(branches)}; tags ${names(tags)}; releases ${releases.map(({ tag }) => tag).join(', ') || 'none'}; ${counts.runs} CI runs`,
   );
   tell(
-    `  Jira       ${fresh(tickets)
+    `  ${tracker.padEnd(10)} ${fresh(tickets)
       .map(({ key, status: state }) => `${key} ${state}`)
       .join(', ')}`,
   );
   tell(`  Checkmate  ${counts.testRuns} test runs`);
   tell(`  Slack      ${counts.messages} messages`);
+  for (const { store, version, state, percent } of stores.filter(({ submissions }) => submissions > 0)) {
+    tell(`  ${store.padEnd(10)} ${version} ${state}${percent === null ? '' : `, ${percent} % of the users`}`);
+  }
   tell(`  webhooks   ${webhooks.sent} sent, ${webhooks.failed.length} not taken`);
   for (const words of duplicates) tell(`  not once:  ${words}`);
 }

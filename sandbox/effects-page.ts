@@ -1,4 +1,5 @@
 import type { TenantEffects } from './effects.ts';
+import type { StoreEffect } from './stores/store.ts';
 
 /** What the providers hold, for people: one page, no script. Everything in it comes from outside and is escaped. */
 export function effectsPage(tenants: readonly TenantEffects[]): string {
@@ -38,8 +39,9 @@ function section(effects: TenantEffects): string {
         artifacts: artifacts.join(', '),
       })),
     ],
-    ['Tickets', fresh(tickets).map(({ key, title, status }) => ({ key, title, status }))],
+    [`Tickets in ${effects.tracker}`, fresh(tickets).map(({ key, title, status }) => ({ key, title, status }))],
     ['Test runs', testRuns.map(({ id, name, results }) => ({ id, name, results: JSON.stringify(results) }))],
+    ...(effects.stores.length === 0 ? [] : [['Versions in the stores', effects.stores.map(storeRow)] satisfies [string, Row[]]]),
     ['Messages', fresh(messages).map(({ channel, text }) => ({ channel: `#${channel}`, text }))],
   ];
   return [
@@ -49,6 +51,9 @@ function section(effects: TenantEffects): string {
   ].join('\n');
 }
 
+const storeRow = ({ store, version, builds, state, percent }: StoreEffect): Row => ({
+  ...{ store, version, builds: builds.join(', '), state, users: percent === null ? null : `${percent} %` },
+});
 const fresh = <T extends { seeded: boolean }>(items: readonly T[]): T[] => items.filter(({ seeded }) => !seeded);
 const short = (commit: string) => commit.slice(0, 10);
 

@@ -1,10 +1,15 @@
 import { readable } from '../test/fakes/slack/index.ts';
-import type { RunEffect } from './hosts/host.ts';
-import type { Fakes, SandboxTenant } from './tenant.ts';
+import type { Fakes } from './fakes.ts';
+import { nameOf, type RunEffect } from './hosts/host.ts';
+import type { StoreEffect } from './stores/store.ts';
+import type { SandboxTenant } from './tenant.ts';
+import type { TicketEffect } from './trackers/tracker.ts';
 
 /** What the providers hold of one tenant, as plain data. `seeded`: was there before anybody did anything. */
 export interface TenantEffects {
   tenant: string;
+  /** Where its tickets are: `Jira`. */
+  tracker: string;
   /** Of what came after seeding. */
   counts: Record<'branches' | 'tags' | 'releases' | 'runs' | 'tickets' | 'testRuns' | 'messages', number>;
   /** Effects that must exist once and exist more often, in words; empty when all is well. */
@@ -13,7 +18,8 @@ export interface TenantEffects {
   tags: { name: string; commit: string; annotated: boolean; seeded: boolean }[];
   releases: { tag: string; name: string; body: string }[];
   runs: RunEffect[];
-  tickets: { key: string; title: string; status: string; labels: string[]; seeded: boolean }[];
+  tickets: (TicketEffect & { seeded: boolean })[];
+  stores: StoreEffect[];
   testRuns: { id: number; name: string; status: string; results: Record<string, number> }[];
   messages: { channel: string; ts: string; text: string; threadTs: string | null; edited: boolean; key: string | null; seeded: boolean }[];
 }
@@ -28,10 +34,7 @@ export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
     })),
     releases: tenant.code.releases(),
     runs: tenant.builds.runs(),
-    tickets: fakes.jira.world
-      .tickets()
-      .filter(({ project }) => project.key === tenant.jira.project)
-      .map(({ key, summary, status, labels }) => ({ key, title: summary, status, labels, seeded: seeded.has(`ticket ${key}`) })),
+    tickets: tenant.tickets.all().map((ticket) => ({ ...ticket, seeded: seeded.has(`ticket ${ticket.key}`) })),
     testRuns: fakes.checkmate.world
       .runs()
       .filter(({ projectId }) => projectId === tenant.checkmate.projectId)
@@ -53,10 +56,14 @@ export function effectsOf(tenant: SandboxTenant, fakes: Fakes): TenantEffects {
       })),
     ),
   };
-  return { tenant: tenant.name, counts: countsOf(lists), duplicates: duplicatesOf(lists), ...lists };
+  return {
+    ...{ tenant: tenant.name, tracker: nameOf(tenant.tracker), counts: countsOf(lists), duplicates: duplicatesOf(lists) },
+    ...lists,
+    stores: tenant.stores.flatMap((store) => store.all()),
+  };
 }
 
-type Lists = Omit<TenantEffects, 'tenant' | 'counts' | 'duplicates'>;
+type Lists = Omit<TenantEffects, 'tenant' | 'tracker' | 'stores' | 'counts' | 'duplicates'>;
 
 function countsOf(lists: Lists): TenantEffects['counts'] {
   const entries = Object.entries(lists).map(([name, list]) => [name, list.filter((item) => !('seeded' in item && item.seeded)).length]);
@@ -69,7 +76,8 @@ function duplicatesOf({ releases, runs, tickets, testRuns, messages }: Lists): s
   const marks = [
     ...releases.map(({ tag }) => `release of ${tag}`),
     ...runs.flatMap(({ workflow, correlationId }) => (correlationId === null ? [] : [`run of ${workflow} with ${correlationId}`])),
-    ...tickets.flatMap(({ labels }) => labels.filter((label) => label.startsWith('signalbox-')).map((label) => `ticket with ${label}`)),
+    ...tickets.flatMap(({ mark, seeded }) => (mark === null || seeded ? [] : [`ticket with ${mark}`])),
+    ...tickets.flatMap(({ title, seeded }) => (seeded ? [] : [`ticket "${title}"`])),
     ...testRuns.filter(({ status }) => status !== 'Deleted').map(({ name }) => `test run "${name}"`),
     ...messages.flatMap(({ channel, key }) => (key === null ? [] : [`message ${key} in #${channel}`])),
   ];

@@ -1,13 +1,15 @@
 import { fstatSync } from 'node:fs';
 import { ciChoices, scmChoices } from './hosts/host.ts';
 import { sandboxPorts } from './sandbox.ts';
+import { trackerChoices } from './trackers/tracker.ts';
 import { type SandboxOptions, startSandbox } from './world.ts';
 
 /**
  * `node --import tsx sandbox/main.ts`: the sandbox as a process. Prints one JSON line when it is ready and ends on SIGTERM, SIGINT, or when
  * whoever started it closes its standard input. `SANDBOX_PORTS=github:4001,jira:4002,checkmate:4003,slack:4004,control:4005` fixes ports;
  * those not named are free ones. `SANDBOX_SPEED=4`: CI, testers and everybody else take a quarter of their time. `SANDBOX_SCM=gitlab`,
- * `SANDBOX_CI=jenkins`: where the team keeps its code and what builds it.
+ * `SANDBOX_CI=jenkins`, `SANDBOX_TRACKER=linear`: where the team keeps its code, what builds it, where its tickets are. `SANDBOX_STORES=1`:
+ * its app is in the stores, too.
  */
 
 const sandbox = await startSandbox({
@@ -15,6 +17,8 @@ const sandbox = await startSandbox({
   speed: speedOf(process.env.SANDBOX_SPEED || '1'),
   scm: choiceOf('SANDBOX_SCM', scmChoices),
   ci: choiceOf('SANDBOX_CI', ciChoices),
+  tracker: choiceOf('SANDBOX_TRACKER', trackerChoices),
+  stores: process.env.SANDBOX_STORES === '1',
 });
 const { outboundAllow, controlOrigin } = sandbox;
 process.stdout.write(`${JSON.stringify({ ready: true, ...sandbox.access(), outboundAllow, control: { origin: controlOrigin } })}\n`);

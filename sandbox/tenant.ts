@@ -1,37 +1,27 @@
-import type { BitbucketFake } from '../test/fakes/bitbucket/index.ts';
-import type { CheckmateFake } from '../test/fakes/checkmate/index.ts';
-import type { FakeRepository, GithubFake } from '../test/fakes/github/index.ts';
-import type { GitlabFake } from '../test/fakes/gitlab/index.ts';
-import type { JenkinsFake } from '../test/fakes/jenkins/index.ts';
-import type { JiraFake } from '../test/fakes/jira/index.ts';
-import type { FakeWorkspace, SlackFake } from '../test/fakes/slack/index.ts';
+import type { FakeRepository } from '../test/fakes/github/index.ts';
+import type { FakeWorkspace } from '../test/fakes/slack/index.ts';
+import { chosen, type Fakes } from './fakes.ts';
 import { addBitbucketRepository } from './hosts/bitbucket.ts';
 import { githubActions, githubCode } from './hosts/github.ts';
 import { addGitlabProject, gitlabCi, gitlabCode } from './hosts/gitlab.ts';
 import type { CiChoice, CiHost, CodeHost, ConnectionAccess, ScmChoice, WorkflowChoice } from './hosts/host.ts';
 import { addJenkinsFolder, type JenkinsHost } from './hosts/jenkins.ts';
 import { type SeedClock, seedRepository } from './seed/repository.ts';
-import { seedTests, seedTracker, seedWorkspace, testLabels, testPlatforms } from './seed/tools.ts';
+import { seedTests, seedWorkspace, testLabels, testPlatforms } from './seed/tools.ts';
+import { addAscApp } from './stores/app-store-connect.ts';
+import { addPlayApp } from './stores/google-play.ts';
+import type { StoreAccess, StoreHost, StoreTeam } from './stores/store.ts';
+import { addTracker } from './trackers/add-tracker.ts';
+import type { TrackerAccess, TrackerChoice, TrackerHost } from './trackers/tracker.ts';
 import type { Webhooks } from './webhooks.ts';
-
-export interface Fakes {
-  /** Where the developers push to, whatever the team's source control is: the others mirror its history. */
-  github: GithubFake;
-  /** Those of source control and CI that were chosen. */
-  gitlab: GitlabFake | null;
-  bitbucket: BitbucketFake | null;
-  jenkins: JenkinsFake | null;
-  jira: JiraFake;
-  checkmate: CheckmateFake;
-  slack: SlackFake;
-}
 
 /** What a person would type into the forms of the connections. */
 export interface TenantAccess {
   scm: ConnectionAccess;
   ci: ConnectionAccess & { workflows: readonly WorkflowChoice[] };
   github: { origin: string; token: string; owner: string; repo: string };
-  jira: { origin: string; email: string; token: string; project: string };
+  tracker: TrackerAccess;
+  stores: readonly StoreAccess[];
   checkmate: {
     origin: string;
     token: string;
@@ -43,13 +33,16 @@ export interface TenantAccess {
   slack: { origin: string; baseUrl: string; token: string; channels: Record<string, string> };
 }
 
-/** One team of the sandbox: its own repository, tokens, Jira project, Checkmate project and Slack workspace on the shared servers. */
-export interface SandboxTenant extends TenantAccess {
+/** One team of the sandbox: its own repository, tokens, tracker project, Checkmate project and Slack workspace on the shared servers. */
+export interface SandboxTenant extends Omit<TenantAccess, 'stores'> {
   name: string;
   code: CodeHost;
   builds: CiHost;
   /** The team's folder, where it builds with Jenkins. */
   jenkins: JenkinsHost | null;
+  tickets: TrackerHost;
+  /** None where the sandbox was started without stores. */
+  stores: readonly StoreHost[];
   /** The developers' own. */
   repository: FakeRepository;
   workspace: FakeWorkspace;
@@ -62,27 +55,29 @@ export interface TenantNames {
   name: string;
   owner: string;
   repo: string;
-  project: string;
+  /** `SHOP`: begins the keys of tickets where the tracker lets a team choose. */
+  key: string;
 }
 
 export interface TenantChoice {
   scm: ScmChoice;
   ci: CiChoice;
+  tracker: TrackerChoice;
 }
 
 export function seedTenant(fakes: Fakes, clock: SeedClock, webhooks: Webhooks, names: TenantNames, choice: TenantChoice): SandboxTenant {
-  const { name, owner, repo, project } = names;
+  const { name, owner, repo, key } = names;
   const token = (kind: string) => `${kind}-sandbox-${owner}`;
   const github = { origin: fakes.github.origin, token: token('ghp'), owner, repo };
-  const jira = { origin: fakes.jira.origin, email: `release-bot@${owner}.example`, token: token('atatt'), project };
   const repository = seedRepository(fakes.github.world, clock, github);
-  seedTracker(fakes.jira.world, { ...jira, name: `${name} shop` });
   const projectId = seedTests(fakes.checkmate.world, { token: token('cm'), name });
   const { workspace, channels } = seedWorkspace(fakes.slack, { token: token('xoxb'), name });
+  const tickets = addTracker(fakes, choice.tracker, { name, owner, key, webhooks });
+  const stores = storesOf(fakes, { name, owner, webhooks });
   const hosts = hostsOf(fakes, webhooks, { repository, token, owner, repo }, choice);
   return {
-    ...{ name, repository, workspace, github, jira, seeded: new Set<string>(), ...hosts },
-    ...{ scm: hosts.code.access, ci: { ...hosts.builds.access, workflows: hosts.builds.workflows } },
+    ...{ name, repository, workspace, github, tickets, stores, seeded: new Set<string>(), ...hosts },
+    ...{ scm: hosts.code.access, ci: { ...hosts.builds.access, workflows: hosts.builds.workflows }, tracker: tickets.access },
     checkmate: { origin: fakes.checkmate.origin, token: token('cm'), projectId, labels: testLabels, platforms: testPlatforms },
     slack: { origin: fakes.slack.origin, baseUrl: fakes.slack.baseUrl, token: token('xoxb'), channels },
   };
@@ -130,11 +125,13 @@ function hostsOf(fakes: Fakes, webhooks: Webhooks, parts: HostParts, { scm, ci }
   return { code: code(), builds: jenkins ?? (ci === 'gitlab' ? gitlabCi(chosen(gitlab)) : githubActions(github)), jenkins };
 }
 
-function chosen<T>(host: T | null): T {
-  if (host === null) throw new Error('the sandbox was started without this provider');
-  return host;
+function storesOf({ googlePlay, appStoreConnect }: Fakes, team: StoreTeam): StoreHost[] {
+  return [
+    ...(googlePlay === null ? [] : [addPlayApp(googlePlay, team)]),
+    ...(appStoreConnect === null ? [] : [addAscApp(appStoreConnect, team)]),
+  ];
 }
 
-export function accessOf({ scm, ci, github, jira, checkmate, slack }: SandboxTenant): TenantAccess {
-  return { scm, ci, github, jira, checkmate, slack };
+export function accessOf({ scm, ci, tracker, stores, github, checkmate, slack }: SandboxTenant): TenantAccess {
+  return { scm, ci, tracker, stores: stores.map(({ access }) => access), github, checkmate, slack };
 }

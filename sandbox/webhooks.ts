@@ -12,13 +12,9 @@ export interface WebhookTarget {
   secret: string;
 }
 
-export interface WebhookTargets {
-  github: WebhookTarget[];
-  jira: WebhookTarget[];
-}
-
 export interface SentWebhook {
-  provider: 'github' | 'gitlab' | 'bitbucket' | 'jenkins' | 'jira';
+  /** Id of the provider. */
+  provider: string;
   event: string;
   deliveryId: string;
   /** 0 when nobody answered. */
@@ -29,9 +25,8 @@ export interface Webhooks {
   /** Where the fake GitHub sends everything. */
   source: WebhookTarget;
   /** `fullName`: owner/repo. Replaces what was set before. */
-  point(tenant: { fullName: string; project: string }, targets: WebhookTargets): void;
+  point(fullName: string, targets: readonly WebhookTarget[]): void;
   github(fullName: string, event: string, payload: unknown): void;
-  jira(project: string, event: string, payload: object): void;
   /** One delivery as it is, for providers whose hooks know their addresses themselves. */
   send(url: string, delivery: Omit<SentWebhook, 'status'>, headers: Record<string, string>, payload: object): void;
   readonly sent: readonly SentWebhook[];
@@ -43,8 +38,7 @@ const TIMEOUT_MS = 10_000;
 
 export async function createWebhooks(): Promise<Webhooks> {
   const secret = randomBytes(16).toString('hex');
-  const byRepository = new Map<string, WebhookTarget[]>();
-  const byProject = new Map<string, WebhookTarget[]>();
+  const byRepository = new Map<string, readonly WebhookTarget[]>();
   const sent: SentWebhook[] = [];
   const underWay = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -94,22 +88,12 @@ export async function createWebhooks(): Promise<Webhooks> {
   return {
     source: { url: `${server.origin}/github`, secret },
     sent,
-    point({ fullName, project }, targets) {
-      byRepository.set(fullName.toLowerCase(), targets.github);
-      byProject.set(project, targets.jira);
+    point(fullName, targets) {
+      byRepository.set(fullName.toLowerCase(), targets);
     },
     github(fullName, event, payload) {
       const body = Buffer.from(JSON.stringify(payload));
       track(targetsOf(fullName).map((target) => deliverGithub(target, event, randomUUID(), body)));
-    },
-    jira(project, event, payload) {
-      const body = Buffer.from(JSON.stringify({ timestamp: Date.now(), webhookEvent: event, ...payload }));
-      track(
-        (byProject.get(project) ?? []).map((target) => {
-          const deliveryId = randomUUID();
-          return deliver(target, { provider: 'jira', event, deliveryId }, jiraHeaders(target.secret, deliveryId, body), body);
-        }),
-      );
     },
     send(url, delivery, headers, payload) {
       track([deliver({ url }, delivery, headers, Buffer.from(JSON.stringify(payload)))]);
@@ -119,16 +103,6 @@ export async function createWebhooks(): Promise<Webhooks> {
       await Promise.all(underWay);
       await server.close();
     },
-  };
-}
-
-/** As Jira signs: WebSub's header over the raw body. */
-function jiraHeaders(secret: string, deliveryId: string, body: Buffer): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'user-agent': 'Atlassian Webhook HTTP Client',
-    'x-atlassian-webhook-identifier': deliveryId,
-    'x-hub-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
   };
 }
 

@@ -1,16 +1,12 @@
-import { createBitbucketFake } from '../test/fakes/bitbucket/index.ts';
-import { createCheckmateFake } from '../test/fakes/checkmate/index.ts';
-import { createGithubFake } from '../test/fakes/github/index.ts';
-import { createGitlabFake } from '../test/fakes/gitlab/index.ts';
-import { createJenkinsFake } from '../test/fakes/jenkins/index.ts';
-import { createJiraFake } from '../test/fakes/jira/index.ts';
-import { createSlackFake } from '../test/fakes/slack/index.ts';
+import { ConsoleRefusal } from './console-refusal.ts';
 import { startControl } from './control.ts';
 import { effectsOf, markSeeded } from './effects.ts';
+import { openFakes } from './fakes.ts';
 import { startRobots } from './robots/index.ts';
 import type { Sandbox, SandboxOptions } from './sandbox.ts';
 import { addReleasedVersion, createSeedClock } from './seed/repository.ts';
-import { accessOf, type Fakes, type SandboxTenant, seedTenant } from './tenant.ts';
+import type { StoreHost, StorePlace } from './stores/store.ts';
+import { accessOf, type SandboxTenant, seedTenant, type TenantChoice } from './tenant.ts';
 import { UnknownTenant } from './unknown-tenant.ts';
 import { createWebhooks } from './webhooks.ts';
 
@@ -19,9 +15,8 @@ export type { Sandbox, SandboxOptions } from './sandbox.ts';
 export type { SandboxTenant, TenantAccess } from './tenant.ts';
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { ports = {}, speed = 1, scm = 'github', ci = 'github', choices = {} } = options;
-  const wanted = [{ scm, ci }, ...Object.values(choices)].flatMap((choice): string[] => [choice.scm, choice.ci]);
-  const choiceOf = (name: string) => choices[name] ?? { scm, ci };
+  const { ports = {}, speed = 1, scm = 'github', ci = 'github', tracker = 'jira', stores = false, choices = {} } = options;
+  const choiceOf = (name: string): TenantChoice => ({ scm, ci, tracker, ...choices[name] });
   const clock = createSeedClock();
   const opened: { close(): Promise<void> }[] = [];
   const opening = async <T extends { close(): Promise<void> }>(start: Promise<T>): Promise<T> => {
@@ -30,19 +25,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return server;
   };
   try {
-    const fakes: Fakes = {
-      github: await opening(createGithubFake({ port: ports.github ?? 0, now: clock.now, maxCalls: 200 })),
-      gitlab: wanted.includes('gitlab')
-        ? await opening(createGitlabFake({ port: ports.gitlab ?? 0, now: clock.now, maxCalls: 200 }))
-        : null,
-      bitbucket: wanted.includes('bitbucket')
-        ? await opening(createBitbucketFake({ port: ports.bitbucket ?? 0, now: clock.now, maxCalls: 200 }))
-        : null,
-      jenkins: wanted.includes('jenkins') ? await opening(createJenkinsFake({ port: ports.jenkins ?? 0, tokens: {} })) : null,
-      jira: await opening(createJiraFake({ port: ports.jira ?? 0 })),
-      checkmate: await opening(createCheckmateFake({ port: ports.checkmate ?? 0 })),
-      slack: await opening(createSlackFake({ port: ports.slack ?? 0 })),
-    };
+    const wanted = new Set(stores ? ['googlePlay', 'appStoreConnect'] : []);
+    for (const choice of [{ scm, ci, tracker }, ...Object.values(choices)]) for (const id of Object.values(choice)) wanted.add(id);
+    const fakes = await openFakes({ ports, wanted, clock, opening });
     const webhooks = await opening(createWebhooks());
     fakes.github.world.webhookTarget = webhooks.source;
     const tenants: SandboxTenant[] = [];
@@ -56,8 +41,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       addTenant(name) {
         const owner = slugOf(name);
         if (tenants.some((each) => each.github.owner === owner)) throw new Error(`the sandbox has a tenant ${name} already`);
-        const project = tenants.length === 0 ? 'SHOP' : `SHOP${tenants.length + 1}`;
-        const tenant = seedTenant(fakes, clock, webhooks, { name, owner, repo: 'shop', project }, choiceOf(name));
+        const key = tenants.length === 0 ? 'SHOP' : `SHOP${tenants.length + 1}`;
+        const tenant = seedTenant(fakes, clock, webhooks, { name, owner, repo: 'shop', key }, choiceOf(name));
         markSeeded(tenant, fakes);
         tenants.push(tenant);
         return tenant;
@@ -68,15 +53,27 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         return tenant;
       },
       access: (name) => accessOf(sandbox.tenant(name)),
-      pointWebhooks(name, { scm: code = [], ci: builds = [], jira = [] }) {
+      async pointWebhooks(name, { scm: code = [], ci: builds = [], tracker: tickets = [], stores: inStores = {} }) {
         const tenant = sandbox.tenant(name);
         const { owner, repo } = tenant.github;
         const [codeTargets, buildTargets] = [[code].flat(), [builds].flat()];
         const choice = choiceOf(tenant.name);
         const github = [...(choice.scm === 'github' ? codeTargets : []), ...(choice.ci === 'github' ? buildTargets : [])];
-        webhooks.point({ fullName: `${owner}/${repo}`, project: tenant.jira.project }, { github, jira: [jira].flat() });
+        webhooks.point(`${owner}/${repo}`, github);
         tenant.code.point(codeTargets);
         tenant.builds.point(buildTargets);
+        await tenant.tickets.point([tickets].flat());
+        for (const store of tenant.stores) await store.point([inStores[store.access.place.target] ?? []].flat());
+      },
+      rejectNext: (name, target, reason) => void storeOf(sandbox.tenant(name), target).rejections.push(reason),
+      inConsole(name, target, act) {
+        const store = storeOf(sandbox.tenant(name), target);
+        const [last] = store
+          .all()
+          .filter(({ submissions }) => submissions > 0)
+          .sort((one, other) => other.version.localeCompare(one.version, 'en', { numeric: true }));
+        if (last === undefined) throw new ConsoleRefusal(`nothing was sent to the ${target} yet`);
+        store.inConsole(last.version, act);
       },
       effects: (name) => effectsOf(sandbox.tenant(name), fakes),
       rememberReleases(name, tags) {
@@ -97,6 +94,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     for (const server of opened) await server.close();
     throw error;
   }
+}
+
+function storeOf({ name, stores }: SandboxTenant, target: StorePlace['target']): StoreHost {
+  const store = stores.find(({ access }) => access.place.target === target);
+  if (store === undefined) throw new UnknownTenant(`${name} is not in the ${target}: the sandbox was started without stores`);
+  return store;
 }
 
 function slugOf(name: string): string {

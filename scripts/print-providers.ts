@@ -29,14 +29,16 @@ export interface Capability {
 export function capabilities(): Capability[] {
   const manifest = read('src/integrations/kit/define-provider.ts');
   const interfaces = readdirSync(`${root}/${capabilitiesFolder}`).map((name) => read(`${capabilitiesFolder}/${name}`));
-  return [...manifest.matchAll(/^ {2}(\w+)\?: (?:Factory<C, S, (\w+)>|(WebhookSource));/gm)].map(([, member = '', made, webhook]) => {
-    const type = made ?? webhook ?? '';
-    const suite = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}Contract`;
-    const operations = operationsOf(type, interfaces);
-    const text = suiteText(suite);
-    const asserted = new Set(operations.filter((operation) => new RegExp(`\\.${operation}\\??\\.?\\(`).test(text)));
-    return { member, title: titleOf(member), suite, operations, asserted };
-  });
+  return [...manifest.matchAll(/^ {2}(\w+)\?: (?:Factory<C, S, (\w+)>|(WebhookSource|InteractionSource));/gm)].map(
+    ([, member = '', made, source]) => {
+      const type = made ?? source ?? '';
+      const suite = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}Contract`;
+      const operations = operationsOf(type, interfaces);
+      const text = suiteText(suite);
+      const asserted = new Set(operations.filter((operation) => new RegExp(`\\.${operation}\\??\\.?\\(`).test(text)));
+      return { member, title: titleOf(member), suite, operations, asserted };
+    },
+  );
 }
 
 const titleOf = (member: string) => (member === 'ci' ? 'CI' : member.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));

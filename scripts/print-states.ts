@@ -37,6 +37,8 @@ const waitMeaning: Record<WaitReason, string> = {
   APPROVAL: 'people to approve; holds the run meanwhile',
   WINDOW: 'a time in which it may happen',
   TIMER: 'time alone',
+  HALTED: 'a person to go on with what stands still outside; what is done outside is seen meanwhile',
+  TURN: 'another release to get out of the way; hurried when it does',
   RETRY: 'its back-off after a failure that may heal',
   RATE_LIMIT: 'the time a provider asked for; costs no attempt',
   CONNECTION:

@@ -5,6 +5,8 @@
  *   --json      the last line of stdout is one JSON object, everything else goes to stderr
  *   --scm X     where the sample keeps its code: github, gitlab, bitbucket
  *   --ci X      what builds it: github, gitlab, jenkins
+ *   --tracker X where its tickets are: jira, linear, asana, monday, clickup
+ *   --stores    release to Google Play and the App Store, too
  *   --fresh     begin with empty data
  *   --verbose   show what the processes log (else in .data/logs)
  */
@@ -24,8 +26,12 @@ import { claimClone } from './lib/single-start.mjs';
 
 const dataDirectory = join(root, '.data');
 const environmentFile = join(dataDirectory, 'env');
-/** As `sandbox/hosts/host.ts` knows them. */
-const choices = { scm: ['github', 'gitlab', 'bitbucket'], ci: ['github', 'gitlab', 'jenkins'] };
+/** As `sandbox/hosts/host.ts` and `sandbox/trackers/tracker.ts` know them; the first is taken where none is named. */
+const choices = {
+  scm: ['github', 'gitlab', 'bitbucket'],
+  ci: ['github', 'gitlab', 'jenkins'],
+  tracker: ['jira', 'linear', 'asana', 'monday', 'clickup'],
+};
 const options = readOptions();
 const progress = createProgress({ json: options.json });
 
@@ -80,6 +86,10 @@ async function startProcesses(application, services) {
     SANDBOX_SPEED: process.env.SANDBOX_SPEED || '8',
     SANDBOX_SCM: options.scm,
     SANDBOX_CI: options.ci,
+    SANDBOX_TRACKER: options.tracker,
+    SANDBOX_STORES: options.stores ? '1' : '0',
+    // Stores tell little of what happens in them: they are looked at.
+    ...(options.stores ? { POLL_INTERVAL_MS: process.env.POLL_INTERVAL_MS || '500' } : {}),
     ARTIFACTS_DIR: process.env.ARTIFACTS_DIR || join(dataDirectory, 'artifacts'),
   };
   progress.step('migrating the database, starting the sandbox providers');
@@ -130,8 +140,8 @@ async function sampleRelease(application, env) {
   return result;
 }
 
-function publicResult({ status, releaseId, tasks, seconds }) {
-  return { status, releaseId, tasks, seconds };
+function publicResult({ status, releaseId, tasks, seconds, stores }) {
+  return { status, releaseId, tasks, seconds, ...(options.stores ? { stores } : {}) };
 }
 
 /** `path`: of the sample release in the API, as the demo read it. */
@@ -161,13 +171,13 @@ function wipeData() {
 
 function readOptions() {
   const flag = { type: 'boolean', default: false };
-  const choice = { type: 'string', default: 'github' };
+  const chosen = Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, { type: 'string', default: first }]));
   const refuse = (words) => ({
-    wrong: `${words}. Known options: --scm --ci --exit --json --fresh --verbose.`,
+    wrong: `${words}. Known options: --scm --ci --tracker --stores --exit --json --fresh --verbose.`,
     json: process.argv.includes('--json'),
   });
   try {
-    const values = parseArgs({ options: { scm: choice, ci: choice, exit: flag, json: flag, fresh: flag, verbose: flag } }).values;
+    const values = parseArgs({ options: { ...chosen, stores: flag, exit: flag, json: flag, fresh: flag, verbose: flag } }).values;
     for (const [name, known] of Object.entries(choices)) {
       if (!known.includes(values[name])) return refuse(`--${name} is one of ${known.join(', ')}, not "${values[name]}"`);
     }

@@ -5,10 +5,10 @@ import type { Connections } from './connections.ts';
 
 const named = z.object({ id: z.string(), name: z.string() });
 
-/** The four configs and the release config made of them. Found by name at a later start, and brought up to date. @returns its id */
+/** The configs and the release config made of them. Found by name at a later start, and brought up to date. @returns its id */
 export async function configure(api: Api, tenantId: string, access: TenantAccess, connections: Connections): Promise<string> {
   const tenant = `/tenants/${tenantId}`;
-  const { jira, checkmate, slack } = access;
+  const { checkmate, slack } = access;
   const builds = ensure(api, `${tenant}/ci-cd-configs?verify=true`, {
     name: 'Mobile workflows',
     integrationId: connections['ci-cd'].id,
@@ -18,7 +18,7 @@ export async function configure(api: Api, tenantId: string, access: TenantAccess
     name: 'Release tickets',
     integrationId: connections['project-management'].id,
     platforms: platforms.map((platform) => ({
-      ...{ platform, project: jira.project, issueType: 'Task', completedStatus: 'Done', labels: ['release', platform.toLowerCase()] },
+      ...{ platform, ...access.tracker.place, labels: ['release', platform.toLowerCase()] },
     })),
   });
   const tests = ensure(api, `${tenant}/test-management-configs`, {
@@ -34,6 +34,11 @@ export async function configure(api: Api, tenantId: string, access: TenantAccess
     name: 'Release channels',
     integrationId: connections.communication.id,
     channels: Object.fromEntries(Object.entries(slack.channels).map(([bucket, channel]) => [bucket, [channel]])),
+  });
+  const stores = access.stores.map(async ({ displayName, place, rolloutPlan }) => {
+    const integrationId = connections.stores[place.target]?.id;
+    const storeConfigId = await ensure(api, `${tenant}/store-configs?verify=true`, { name: displayName, integrationId, ...place });
+    return { target: place.target, storeConfigId, rolloutPlan };
   });
   const [ciConfigId, projectManagementConfigId, testManagementConfigId, commsConfigId] = await Promise.all([
     builds,
@@ -51,6 +56,7 @@ export async function configure(api: Api, tenantId: string, access: TenantAccess
     buildMode: 'CI',
     scmIntegrationId: connections.scm.id,
     ...{ ciConfigId, projectManagementConfigId, testManagementConfigId, commsConfigId },
+    ...(stores.length === 0 ? {} : { stores: await Promise.all(stores) }),
     versionScheme: 'SEMVER',
     preRegressionBuilds: true,
     automationRuns: true,

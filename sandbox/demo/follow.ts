@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Api, ApiRefusal } from './api.ts';
+import { type TargetState, watchRollouts } from './rollouts.ts';
 import type { Say } from './say.ts';
 
 const task = z.object({
@@ -24,6 +25,8 @@ const why = z.object({ items: z.array(z.object({ sentence: z.string(), remedy: z
 export interface Followed {
   status: string;
   tasks: number;
+  /** Where the release came to in each store; none where it goes to none. */
+  stores: TargetState[];
 }
 
 interface Following {
@@ -37,9 +40,10 @@ interface Following {
 
 const POLL_MS = 250;
 
-/** Shows each change of a task as one line, approves the gate when it asks, until the release has ended or cannot go on by itself. */
+/** Shows each change of a task as one line, approves the gates when they ask, steers what comes to the stores, until the release has ended or cannot go on by itself. */
 export async function follow({ owner, manager, path, say, timeoutMs }: Following): Promise<Followed> {
   const shown = new Map<string, string>();
+  const rollouts = watchRollouts({ manager, path, say });
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     // The release first: when it is complete, the tasks read after it are all there are.
@@ -51,12 +55,14 @@ export async function follow({ owner, manager, path, say, timeoutMs }: Following
       shown.set(each.id, line);
       say(line);
     }
-    if (status === 'COMPLETED' || status === 'ARCHIVED') return { status, tasks: items.length };
+    if (items.some(({ stage }) => stage === 'DISTRIBUTION')) await rollouts.look();
+    const followed = { status, tasks: items.length, stores: rollouts.states() };
+    if (status === 'COMPLETED' || status === 'ARCHIVED') return followed;
     const failed = pauseReasons.some((reason) => reason.startsWith('TASK_FAILURE'));
     if (failed || Date.now() > deadline) {
       say(failed ? 'The release is paused:' : `The release is not complete after ${timeoutMs / 1000} s:`);
       for (const line of await reasons(owner, path)) say(`  ${line}`);
-      return { status, tasks: items.length };
+      return followed;
     }
     if (items.some(({ status: state, waitReason }) => state === 'WAITING' && waitReason === 'APPROVAL')) await approve(manager, path, say);
     await delay(POLL_MS);
@@ -84,6 +90,7 @@ const waits: Record<string, string> = {
   MANUAL_BUILD: 'waits for an upload',
   TIMER: 'waits a moment',
   RETRY: 'tries again soon',
+  HALTED: 'waits for a person',
   RATE_LIMIT: 'waits for its rate limit',
   CONNECTION: 'waits for its connection to be mended',
 };

@@ -49,6 +49,8 @@ export function githubActions(parts: GithubParts): CiHost {
         correlationId: correlationIdOf(inputs),
         artifacts: artifacts.map(({ name }) => name),
       })),
+    artifact: (runId, name) =>
+      repository.runs.find(({ id }) => String(id) === runId)?.artifacts.find((artifact) => artifact.name === name)?.content ?? null,
     point: () => undefined,
   };
 }

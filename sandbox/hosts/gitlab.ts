@@ -73,6 +73,10 @@ export function gitlabCi(parts: GitlabParts): CiHost {
         correlationId: correlationIdOf(Object.fromEntries(pipeline.variables.map(({ key, value }) => [key, value]))),
         artifacts: pipeline.jobs.flatMap(({ archive }) => archive?.filename ?? []),
       })),
+    artifact: (runId, name) => {
+      const jobs = project.pipelines.find(({ id }) => String(id) === runId)?.jobs;
+      return jobs?.find(({ archive }) => archive?.filename === name)?.archive?.bytes ?? null;
+    },
     point: (targets) => pointHooks(project, targets),
   };
 }

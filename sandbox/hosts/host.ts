@@ -1,6 +1,6 @@
 import type { WebhookTarget } from '../webhooks.ts';
 
-/** Where a team of the sandbox keeps its code and builds it. People choose; everything else of the sandbox is the same for all. */
+/** Where a team of the sandbox keeps its code and builds it. People choose, as they choose a tracker; the rest of the sandbox is the same for all. */
 
 export const scmChoices = ['github', 'gitlab', 'bitbucket'] as const;
 export type ScmChoice = (typeof scmChoices)[number];
@@ -17,6 +17,9 @@ export interface ConnectionAccess {
   credentials: Record<string, string>;
   settings: Record<string, string>;
 }
+
+/** `Jira` of `Sandbox Jira`. */
+export const nameOf = ({ displayName }: Pick<ConnectionAccess, 'displayName'>): string => displayName.replace('Sandbox ', '');
 
 /** Which workflow serves which purpose, as a CI config says it. */
 export interface WorkflowChoice {
@@ -67,5 +70,7 @@ export interface CiHost {
   access: ConnectionAccess;
   workflows: readonly WorkflowChoice[];
   runs(): RunEffect[];
+  /** What a run has left under this name; null where it has not. */
+  artifact(runId: string, name: string): Uint8Array | null;
   point(targets: readonly WebhookTarget[]): void;
 }

@@ -62,6 +62,10 @@ export function addJenkinsFolder(parts: JenkinsParts): JenkinsHost {
       ...{ ...purpose, workflowId: `${folder}/${file}`, displayName: file, inputs: {} },
     })),
     runs: () => builds().map(runEffect),
+    artifact: (runId, name) => {
+      const build = builds().find((each) => idOf(each) === runId);
+      return build?.artifacts.find(({ relativePath }) => fileNameOf(relativePath) === name)?.content ?? null;
+    },
     point: (wanted) => {
       targets = wanted;
     },
@@ -108,7 +112,7 @@ function notify({ fake, webhooks }: JenkinsParts, target: WebhookTarget, build: 
 
 function runEffect(build: FakeBuild): RunEffect {
   return {
-    id: `${build.job.path}#${build.number}`,
+    id: idOf(build),
     workflow: fileOf(build),
     ref: parameterOf(build, 'BRANCH'),
     commit: build.checkouts[0]?.commit ?? '',
@@ -116,9 +120,11 @@ function runEffect(build: FakeBuild): RunEffect {
     status: build.building ? 'building' : 'completed',
     conclusion: build.result,
     attempt: 1,
-    artifacts: build.artifacts.map(({ relativePath }) => relativePath.split('/').at(-1) ?? relativePath),
+    artifacts: build.artifacts.map(({ relativePath }) => fileNameOf(relativePath)),
   };
 }
 
+const idOf = (build: FakeBuild) => `${build.job.path}#${build.number}`;
+const fileNameOf = (path: string) => path.split('/').at(-1) ?? path;
 const fileOf = (build: FakeBuild) => build.job.path.split('/').at(-1) ?? '';
 const parameterOf = (build: FakeBuild, name: string) => String(build.item.values.find((each) => each.name === name)?.value ?? '');

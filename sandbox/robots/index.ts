@@ -1,12 +1,15 @@
+import type { Fakes } from '../fakes.ts';
 import { gitlabArchives } from '../hosts/gitlab.ts';
 import { artifactNames } from '../seed/workflow-files.ts';
-import type { Fakes, SandboxTenant } from '../tenant.ts';
+import type { SandboxTenant } from '../tenant.ts';
 import type { Webhooks } from '../webhooks.ts';
 import { ciJobs } from './ci-jobs.ts';
 import { developer } from './developer.ts';
 import { productOwner } from './product-owner.ts';
+import { reviewer } from './reviewer.ts';
 import { type Robot, type RobotTimes, robotTimes } from './robot.ts';
 import { testers } from './testers.ts';
+import { uploads } from './uploads.ts';
 
 interface RobotWorld {
   fakes: Fakes;
@@ -28,13 +31,15 @@ export function startRobots({ fakes, webhooks, tenants, robots, speed }: RobotWo
     const pace = faster(times.ci, speed);
     fakes.github.world.autoComplete({ ...pace, artifactNames });
     fakes.gitlab?.world.autoComplete({ ...pace, archives: gitlabArchives });
-    crew.push(ciJobs(repositories, webhooks), jenkinsExecutors(tenants, pace));
+    crew.push(
+      ciJobs(repositories, webhooks),
+      jenkinsExecutors(tenants, pace),
+      uploads(() => tenants),
+    );
   }
   if (times.testers !== false) crew.push(testers(fakes.checkmate.world, faster(times.testers, speed)));
-  if (times.productOwner !== false) {
-    const isSeeded = (key: string) => tenants.some(({ seeded }) => seeded.has(`ticket ${key}`));
-    crew.push(productOwner(fakes.jira.world, webhooks, isSeeded, faster(times.productOwner, speed)));
-  }
+  if (times.productOwner !== false) crew.push(productOwner(() => tenants, faster(times.productOwner, speed)));
+  if (times.reviewer !== false) crew.push(reviewer(() => tenants, faster(times.reviewer, speed)));
   if (times.developer !== false) crew.push(developer(() => tenants, faster(times.developer, speed)));
   const timer = setInterval(() => {
     for (const robot of crew) robot.look(Date.now());

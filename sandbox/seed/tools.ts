@@ -1,30 +1,10 @@
 import type { CheckmateWorld } from '../../test/fakes/checkmate/index.ts';
-import type { JiraWorld } from '../../test/fakes/jira/index.ts';
 import type { FakeWorkspace, SlackFake } from '../../test/fakes/slack/index.ts';
 
-/** A team's tracker project, test project and workspace, with some life in them. */
+/** A team's test project and workspace, with some life in them. */
 
 export const testLabels = { smoke: 1, regression: 2 } as const;
 export const testPlatforms = { ANDROID: 1, IOS: 2 } as const;
-
-const ways = [
-  { name: 'Start', from: ['To Do'], to: 'In Progress' },
-  { name: 'Review', from: ['In Progress'], to: 'In Review' },
-  { name: 'Finish', from: '*' as const, to: 'Done' },
-  { name: 'Reopen', from: ['Done'], to: 'To Do' },
-];
-
-export function seedTracker(world: JiraWorld, input: { email: string; token: string; project: string; name: string }): void {
-  const account = world.addAccount({ email: input.email, token: input.token, displayName: 'Release bot' });
-  world.addProject({ key: input.project, name: input.name, members: [account], transitions: ways });
-  for (const [title, type, status] of [
-    ['Vouchers can be stacked', 'Story', 'In Progress'],
-    ['Order list is slow with many orders', 'Bug', 'Done'],
-    ['Guest checkout', 'Epic', 'In Progress'],
-  ] as const) {
-    world.addTicket({ project: input.project, title, type, status });
-  }
-}
 
 const areas = ['Login', 'Search', 'Product page', 'Cart', 'Checkout', 'Orders'];
 

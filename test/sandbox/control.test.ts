@@ -67,5 +67,6 @@ describe('the control server', () => {
 
     expect(body).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
     expect(body).not.toContain('<script');
+    expect(body).toContain('Tickets in Jira: none');
   });
 });

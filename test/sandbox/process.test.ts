@@ -35,10 +35,22 @@ it('says on one line where everything is, and ends on SIGTERM though its input w
   sandbox.kill('SIGTERM');
   const [code] = await once(sandbox, 'exit');
 
-  expect(ready).toMatchObject({ ready: true, github: { owner: 'acme', repo: 'shop' }, jira: { project: 'SHOP' } });
+  expect(ready).toMatchObject({
+    ready: true,
+    github: { owner: 'acme', repo: 'shop' },
+    tracker: { provider: 'jira', place: { project: 'SHOP' } },
+  });
   expect(effects.status).toBe(200);
   expect(lines).toHaveLength(1);
   expect(code).toBe(0);
+});
+
+it('has the team keep its tickets where SANDBOX_TRACKER says, and its app in the stores where SANDBOX_STORES is 1', async () => {
+  const { ready } = await start('pipe', { SANDBOX_TRACKER: 'clickup', SANDBOX_STORES: '1' });
+
+  expect(ready.tracker).toMatchObject({ provider: 'clickup', displayName: 'Sandbox ClickUp', place: { completedStatus: 'complete' } });
+  expect(ready.stores).toMatchObject([{ provider: 'google-play' }, { provider: 'app-store-connect' }]);
+  for (const { origin } of [ready.tracker, ...ready.stores]) expect(ready.outboundAllow.split(',')).toContain(new URL(origin).host);
 });
 
 it('ends when whoever started it is gone', async () => {

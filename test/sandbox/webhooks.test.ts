@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/world.ts';
 import { githubWebhook } from '../../src/integrations/providers/github/webhook.ts';
-import { jiraWebhook } from '../../src/integrations/providers/jira/webhook.ts';
 import { type FakeRequest, type FakeServer, startFakeServer } from '../fakes/fake-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -35,7 +34,7 @@ function asWebhook(request: FakeRequest) {
 }
 
 it('tells every connection of a repository of its runs, each signed with its own secret, under one delivery id', async () => {
-  sandbox.pointWebhooks('Acme', { scm: [target('scm'), target('ci')] });
+  await sandbox.pointWebhooks('Acme', { scm: [target('scm'), target('ci')] });
 
   const run = sandbox.fakes.github.world.dispatch('acme', 'shop', 'regression-ios.yml', 'main', { version: '1.4.0' });
 
@@ -50,7 +49,7 @@ it('tells every connection of a repository of its runs, each signed with its own
 });
 
 it("tells of the developer's push", async () => {
-  sandbox.pointWebhooks('Acme', { scm: target('scm') });
+  await sandbox.pointWebhooks('Acme', { scm: target('scm') });
   const { repository } = sandbox.tenant('Acme');
   const head = repository.git.branches.get('main') ?? '';
   repository.git.branches.set('release/1.4.0', head);
@@ -62,22 +61,9 @@ it("tells of the developer's push", async () => {
   expect(githubWebhook.parse(asWebhook(push)).hints).toMatchObject([{ key: 'branch:release/1.4.0' }]);
 });
 
-it('tells of tickets that move, signed as Jira signs', async () => {
-  sandbox.pointWebhooks('Acme', { jira: target('jira') });
-
-  const { key } = sandbox.fakes.jira.world.addTicket({ project: sandbox.access('Acme').jira.project, title: 'Release 1.4.0' });
-
-  await waitFor(() => at('jira').length >= 2, { what: 'both moves' });
-  for (const request of at('jira')) expect(jiraWebhook.verify(asWebhook(request), 'secret of jira')).toBe(true);
-  expect(at('jira').flatMap((request) => jiraWebhook.parse(asWebhook(request)).hints)).toMatchObject([
-    { key: `ticket:${key}`, summary: expect.stringContaining('To Do → In Progress') },
-    { key: `ticket:${key}`, summary: expect.stringContaining('In Progress → Done') },
-  ]);
-});
-
 it("sends nothing of one tenant to another's address", async () => {
-  sandbox.pointWebhooks('Acme', { scm: target('acme') });
-  sandbox.pointWebhooks('Globex', { scm: target('globex') });
+  await sandbox.pointWebhooks('Acme', { scm: target('acme') });
+  await sandbox.pointWebhooks('Globex', { scm: target('globex') });
 
   sandbox.fakes.github.world.dispatch('globex', 'shop', 'regression-ios.yml', 'main', { version: '1.4.0' });
 

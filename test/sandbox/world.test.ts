@@ -68,7 +68,7 @@ describe('the world at the start', () => {
 
     expect(statuses).toEqual([200, 404]);
     expect(globex.github.owner).toBe('globex');
-    expect(globex.jira.project).not.toBe(acme.jira.project);
+    expect(globex.tracker.place.project).not.toBe(acme.tracker.place.project);
     expect(globex.checkmate.projectId).not.toBe(acme.checkmate.projectId);
     expect(() => both.addTenant('Acme')).toThrow('already');
   });

@@ -1,0 +1,2 @@
+/** The console of a store does not offer that now. */
+export class ConsoleRefusal extends Error {}
