@@ -4,6 +4,7 @@ import type { ApiDeps, App, AppEnv } from './context.ts';
 import { authenticateRequest, guardTenant } from './middleware/authenticate.ts';
 import { JSON_BODY_BYTES, limitBody } from './middleware/body-limit.ts';
 import { observeRequest } from './middleware/request.ts';
+import { unlessUpload } from './middleware/upload-path.ts';
 import { refuseBrokenText } from './middleware/well-formed.ts';
 import { onError, onNotFound, validationHook } from './problem.ts';
 import { registerOpenRoutes, registerProtectedRoutes } from './routes/index.ts';
@@ -20,9 +21,9 @@ export function createApp(deps: ApiDeps): App {
 
   registerOpenRoutes(app, deps);
 
-  app.use('/api/*', limitBody(JSON_BODY_BYTES));
+  app.use('/api/*', unlessUpload(limitBody(JSON_BODY_BYTES)));
   app.use('/api/*', authenticateRequest(deps, createAuthenticator(deps)));
-  app.use('/api/*', refuseBrokenText);
+  app.use('/api/*', unlessUpload(refuseBrokenText));
   app.use('/api/v1/tenants/:tenantId/*', guardTenant);
   app.use('/api/v1/release-management/tenants/:tenantId/*', guardTenant);
 

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Role } from '../domain/access/permissions.ts';
@@ -8,6 +9,7 @@ import type { Checks } from '../platform/ops-server.ts';
 import type { Queues } from '../platform/queues.ts';
 import type { Granter } from '../services/access/members.ts';
 import type { Caller, ServiceDeps } from '../services/context.ts';
+import type { EventHub } from '../services/events/event-hub.ts';
 import type { RequestBudget } from './request-budget.ts';
 
 export interface ApiDeps extends ServiceDeps {
@@ -16,8 +18,12 @@ export interface ApiDeps extends ServiceDeps {
   checks: Checks;
   /** Requests per minute and token. */
   budget: RequestBudget;
+  /** One look at the history for all streams of the process. */
+  events: EventHub;
   /** Where the artifacts of builds are kept. */
   artifacts: ArtifactStore;
+  /** Largest that is taken, bytes. */
+  artifactMaxBytes: number;
   /** For the queue board. */
   queues: Pick<Queues, 'all'>;
   /** Whether `X-Forwarded-*` come from a proxy that can be believed. */
@@ -28,8 +34,12 @@ export interface ApiDeps extends ServiceDeps {
 
 /** What the middleware learned about the request. `caller` and what follows exist behind the authentication only. */
 export interface AppEnv {
+  /** Absent where no server is: `app.request()`. */
+  Bindings: Partial<HttpBindings> | undefined;
   Variables: {
     requestId: string;
+    /** What the log calls the path when that is a secret itself. */
+    shownPath: string | undefined;
     logger: Logger;
     /** A probe that answers 503 is no failed request: its route logs the change. */
     isProbe: boolean | undefined;

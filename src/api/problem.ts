@@ -3,6 +3,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ProviderError, type ProviderErrorKind } from '../integrations/kit/provider-error.ts';
+import { ArtifactStoreFullError, ArtifactTooLargeError } from '../platform/artifact-store.ts';
 import { issueText, type ValidationIssue } from '../platform/issue-text.ts';
 import { LockBusyError, LockLostError, LockUnavailableError } from '../platform/lock.ts';
 import { isOutage } from '../services/outage.ts';
@@ -37,6 +38,8 @@ export type ProblemCode =
   | 'bad-request'
   | 'method-not-allowed'
   | 'too-large'
+  | 'no-such-range'
+  | 'storage-full'
   | 'unsupported-media-type'
   | 'too-many-requests'
   | 'provider-refused'
@@ -53,7 +56,9 @@ const kinds: Record<ProblemCode, { status: ContentfulStatusCode; title: string }
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   conflict: { status: 409, title: 'Conflict with the present state' },
   'too-large': { status: 413, title: 'The request body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'unsupported-media-type': { status: 415, title: 'The body is of another kind than the route takes' },
+  'no-such-range': { status: 416, title: 'There are no such bytes' },
+  'storage-full': { status: 507, title: 'There is no room for it' },
   invalid: { status: 422, title: 'The request has invalid fields' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
@@ -110,7 +115,14 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof LockUnavailableError || error instanceof LockLostError) {
     return problem(c, 'unavailable', 'Redis is away, so its locks cannot be held; try again.', retryIn(2_000));
   }
+  // What else is on its way is not worth reading.
+  if (error instanceof ArtifactTooLargeError) return problem(c, 'too-large', error.message, { headers: { connection: 'close' } });
   c.get('logger').error({ err: error, method: c.req.method }, 'request failed');
+  if (error instanceof ArtifactStoreFullError) {
+    return problem(c, 'storage-full', 'The artifact store is full; tell the operator. Nothing of the file was kept.', {
+      headers: { connection: 'close' },
+    });
+  }
   if (isOutage(error)) return problem(c, 'unavailable', 'The database cannot be used now; try again.', retryIn(2_000));
   return problem(c, 'internal', `The request failed for a reason of ours. Tell the operator its id: ${c.get('requestId')}`);
 };
@@ -130,6 +142,8 @@ function frameworkProblem(error: HTTPException, c: Context<AppEnv>): Response {
   switch (error.status) {
     case 413:
       return problem(c, 'too-large', 'The request body is larger than this route takes.');
+    case 416:
+      return problem(c, 'no-such-range', 'The artifact has no such bytes.', { headers: { 'content-range': error.message } });
     case 415:
       return problem(c, 'unsupported-media-type', 'Send the body as application/json.');
     case 400:
@@ -145,6 +159,8 @@ export const onNotFound: NotFoundHandler<AppEnv> = (c) => problem(c, 'not-found'
 interface Issue extends ValidationIssue {
   /** Of `unrecognized_keys`: each is a wrong field of its own. */
   keys?: string[];
+  /** Of `invalid_union`: what is wrong with the value as each of its forms, with paths from the value on. */
+  errors?: Issue[][];
 }
 
 /**
@@ -163,7 +179,7 @@ export function validationHook(
 /** One problem for each field: what the later checks of a value say that the first has refused is noise. */
 function fieldErrors(issues: readonly Issue[], target: string, data: unknown): FieldError[] {
   const errors = new Map<string, FieldError>();
-  for (const issue of issues) {
+  for (const issue of issues.flatMap(ofTheFormMeant)) {
     const paths = issue.keys === undefined ? [issue.path] : issue.keys.map((key) => [...issue.path, key]);
     const message = issueText(issue, data);
     for (const path of paths) {
@@ -172,6 +188,15 @@ function fieldErrors(issues: readonly Issue[], target: string, data: unknown): F
     }
   }
   return [...errors.values()];
+}
+
+/** Of an object that may have several forms, only one of which has all the fields that are there: what is wrong with it as that one. */
+function ofTheFormMeant(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors === undefined || issue.message !== 'Invalid input') return [issue];
+  const isOtherForm = ({ code, path }: Issue) => path.length === 0 && (code === 'unrecognized_keys' || code === 'invalid_type');
+  const [meant, ...others] = issue.errors.filter((form) => !form.some(isOtherForm));
+  if (meant === undefined || others.length > 0) return [issue];
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(ofTheFormMeant);
 }
 
 function fieldName(path: readonly PropertyKey[], target: string): string {

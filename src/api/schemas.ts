@@ -60,10 +60,12 @@ const refusals = {
   409: 'Not possible in the present state',
   413: 'The body is too large',
   415: 'The body is not JSON',
+  416: 'There are no such bytes',
   422: 'Fields are wrong; `errors` lists all of them',
   429: 'The token used up its requests; see Retry-After',
   502: "The provider's answer cannot be used",
   503: 'Something needed is not available now',
+  507: 'The artifact store is full',
 } as const;
 type Refusal = keyof typeof refusals;
 

@@ -9,7 +9,18 @@ export type TaskStatus = (typeof taskStatuses)[number];
 /** Never left again. FAILED is not among them: a person may retry it. */
 export const terminalTaskStatuses = ['COMPLETED', 'SKIPPED', 'CANCELLED'] as const satisfies readonly TaskStatus[];
 
-export const waitReasons = ['CALLBACK', 'MANUAL_BUILD', 'APPROVAL', 'WINDOW', 'TIMER', 'RETRY', 'RATE_LIMIT', 'CONNECTION'] as const;
+export const waitReasons = [
+  'CALLBACK',
+  'MANUAL_BUILD',
+  'APPROVAL',
+  'WINDOW',
+  'TIMER',
+  'HALTED',
+  'TURN',
+  'RETRY',
+  'RATE_LIMIT',
+  'CONNECTION',
+] as const;
 export type WaitReason = (typeof waitReasons)[number];
 
 /** Waits that end in another start of the work. The others only look at what is under way outside, and go on while a run is held. */

@@ -7,6 +7,7 @@ import { cancelTasks } from './cancel.ts';
 import { insertTasks, openStage, type PlannedRun } from './create-run.ts';
 import { type HistoryEvent, historyStatements, statusItem } from './history.ts';
 import { ringRun } from './holds.ts';
+import { livingOf, markChanged } from './living.ts';
 import { writeNotices } from './notices.ts';
 import { type RunDefinitions, runDefinitionOf } from './run-definition.ts';
 import { engineActor } from './vocabulary.ts';
@@ -96,16 +97,19 @@ async function advanceAll(tx: Tx, runIds: readonly string[], options: PlanOption
   const writes: Statement[] = [];
   const events: HistoryEvent[] = [];
   const completed: LockedRun[] = [];
+  const changed: LockedRun[] = [];
   for (const state of await readRuns(tx, runIds)) {
     const { run } = state;
     if (run.due !== 1 || run.status === 'COMPLETED' || run.status === 'CANCELLED') continue;
     results.set(run.id, 'advanced');
     const plan = await planRun(tx, run, state, options);
+    if (plan.events.length > 0) changed.push(run);
     writes.push(...plan.writes);
     events.push(...plan.events);
     if (plan.completes) completed.push(run);
   }
   await tx.batch([...writes, ...historyStatements(events)]);
+  markChanged(tx, changed.flatMap(livingOf(options.definitions)));
   for (const run of completed) {
     const event = { kind: 'run-completed' as const, runId: run.id, subjectId: run.subjectId };
     const wakes = await writeNotices(tx, options.definitions, run.kind, run.tenantId, [event]);

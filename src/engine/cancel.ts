@@ -1,10 +1,10 @@
 import type { Tx } from '../db/client.ts';
-import type { TaskStatus } from '../domain/run.ts';
+import type { HoldReason, TaskStatus } from '../domain/run.ts';
 import type { Ring, Wake } from '../platform/ring.ts';
 import { releaseAfter } from './dependants.ts';
 import { endAttempts } from './end-attempts.ts';
 import { type HistoryEvent, statusItem, writeHistory } from './history.ts';
-import { liftHoldsAbout } from './holds.ts';
+import { holdLabel, liftHoldsAbout } from './holds.ts';
 import { closeInStages } from './stage-counters.ts';
 import { sourcesOf } from './transitions.ts';
 import { type Actor, accountIdOf } from './vocabulary.ts';
@@ -82,6 +82,7 @@ export async function cancelRun(tx: Tx, runId: string, actor: Actor, why: string
   const open = await tx.rows<{ id: string }>('SELECT id FROM tasks WHERE run_id = ? AND status IN (?)', [runId, sourcesOf('cancel')]);
   const ids = open.map((row) => row.id);
   const events = await close(tx, run, ids, actor, why, ring);
+  const ended = await endOf(tx, run, actor, why);
   await tx.run(
     `UPDATE stages SET status = 'CANCELLED', closed_at = UTC_TIMESTAMP(3) WHERE run_id = ? AND status IN ('PENDING', 'IN_PROGRESS')`,
     [runId],
@@ -93,6 +94,7 @@ export async function cancelRun(tx: Tx, runId: string, actor: Actor, why: string
   );
   await writeHistory(tx, [
     ...events,
+    ...ended,
     {
       tenantId: run.tenantId,
       scopeId: run.subjectId,
@@ -105,4 +107,31 @@ export async function cancelRun(tx: Tx, runId: string, actor: Actor, why: string
     },
   ]);
   return true;
+}
+
+/** What ends with a run besides its tasks: its open stages and the holds that are left. */
+async function endOf(tx: Tx, { id, tenantId, subjectId }: Scope, actor: Actor, why: string): Promise<HistoryEvent[]> {
+  const stages = await tx.rows<{ id: string; status: string }>(
+    `SELECT id, status FROM stages WHERE run_id = ? AND status IN ('PENDING', 'IN_PROGRESS') ORDER BY ordinal`,
+    [id],
+  );
+  const holds = await tx.rows<{ reason: HoldReason; subject: string }>(
+    'SELECT reason, subject FROM run_holds WHERE run_id = ? ORDER BY since, reason, subject',
+    [id],
+  );
+  const of = { tenantId, scopeId: subjectId, actor, why };
+  return [
+    ...stages.map(
+      (stage): HistoryEvent => ({
+        ...{ ...of, entityType: 'stage', entityId: stage.id, action: 'UPDATE' },
+        items: [statusItem(stage.status, 'CANCELLED')],
+      }),
+    ),
+    ...holds.map(
+      (hold): HistoryEvent => ({
+        ...{ ...of, entityType: 'run', entityId: id, action: 'REMOVE' },
+        items: [{ field: 'hold', before: holdLabel(hold), after: null }],
+      }),
+    ),
+  ];
 }

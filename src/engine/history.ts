@@ -14,7 +14,25 @@ export interface HistoryEvent {
   tenantId: string;
   /** What the history is read by: the run's subject, a config, a connection. */
   scopeId: string;
-  entityType: 'release' | 'run' | 'stage' | 'task' | 'slot' | 'cycle' | 'approval' | 'config' | 'integration' | 'token' | 'member';
+  entityType:
+    | 'release'
+    | 'run'
+    | 'stage'
+    | 'task'
+    | 'slot'
+    | 'cycle'
+    | 'approval'
+    | 'blocker'
+    | 'milestone'
+    | 'submission'
+    | 'rollout'
+    | 'notes'
+    | 'upload'
+    | 'store-notes'
+    | 'config'
+    | 'integration'
+    | 'token'
+    | 'member';
   entityId: string;
   action: 'CREATE' | 'UPDATE' | 'REMOVE' | 'ADD';
   actor: Actor;
@@ -28,6 +46,10 @@ const historyId = monotonicFactory();
 export async function writeHistory(sql: Sql, events: readonly HistoryEvent[]): Promise<void> {
   await sql.batch(historyStatements(events));
 }
+
+/** What changed, and where it was said when that was not the API. */
+const itemsOf = ({ actor, items }: HistoryEvent): readonly HistoryItem[] =>
+  actor.kind === 'account' && actor.via !== undefined ? [...items, { field: 'via', before: null, after: actor.via }] : items;
 
 export function historyStatements(events: readonly HistoryEvent[]): Statement[] {
   if (events.length === 0) return [];
@@ -45,7 +67,7 @@ export function historyStatements(events: readonly HistoryEvent[]): Statement[] 
       accountIdOf(event.actor),
       event.why ?? null,
     ]);
-    event.items.forEach((item, ordinal) => {
+    itemsOf(event).forEach((item, ordinal) => {
       items.push([id, ordinal, item.entityId ?? null, item.field, item.before, item.after]);
     });
   }

@@ -123,8 +123,11 @@ function lockRun(tx: Tx, runId: string): Promise<RunHead[]> {
   return tx.rows<RunHead>('SELECT tenant_id AS tenantId, subject_id AS subjectId, held FROM runs WHERE id = ? FOR UPDATE', [runId]);
 }
 
+/** As people and the history name it. */
+export const holdLabel = ({ reason, subject }: Pick<HoldKey, 'reason' | 'subject'>) => (subject === '' ? reason : `${reason}(${subject})`);
+
 function recordHold(tx: Tx, run: RunHead, hold: HoldKey, actor: Actor, why: string | null, action: 'ADD' | 'REMOVE'): Promise<void> {
-  const label = hold.subject === '' ? hold.reason : `${hold.reason}(${hold.subject})`;
+  const label = holdLabel(hold);
   return writeHistory(tx, [
     {
       tenantId: run.tenantId,

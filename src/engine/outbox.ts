@@ -1,5 +1,6 @@
 import type { Database } from '../db/client.ts';
 import { type BackoffPolicy, backoffMs, type Failure, retryDecision } from '../domain/failure.ts';
+import { COALESCE_MS } from './living.ts';
 
 /*
  * Rows of an outbox (messages out, webhooks in) are due rows like tasks: claimed and settled by compare-and-set on the fence, leased, retried
@@ -34,7 +35,8 @@ export type OutboxEnd =
 
 export interface Outbox {
   claim(wake: { id: string; fence: number }): Promise<OutboxClaim | null>;
-  settle(claim: OutboxClaim, end: OutboxEnd): Promise<'settled' | 'again' | 'fenced-out'>;
+  /** @param revision that the end is about; when the row has moved on since, it is due again instead of settled */
+  settle(claim: OutboxClaim, end: OutboxEnd, revision?: number): Promise<'settled' | 'again' | 'fenced-out'>;
 }
 
 export function createOutbox({ db, table, owner, leaseMs, backoff, maxAttempts }: OutboxOptions): Outbox {
@@ -48,27 +50,44 @@ export function createOutbox({ db, table, owner, leaseMs, backoff, maxAttempts }
       return changed === 1 ? { id, fence: fence + 1, repeated: fence > 0 } : null;
     },
 
-    async settle({ id, fence }, end) {
+    async settle({ id, fence }, end, revision) {
       const retry = end.status === 'FAILED' ? await retryAt(id, end.failure, end.notBeforeMs ?? 0) : null;
-      const status = retry !== null ? 'PENDING' : end.status;
-      const failure = end.status === 'FAILED' ? end.failure : end.status === 'SKIPPED' ? { kind: 'invalid', message: end.why } : null;
-      // A wait that the provider asked for costs no attempt.
-      const counts = end.status === 'FAILED' && retryDecision(end.failure).when !== 'after';
-      const changed = await db.run(
-        `UPDATE ${table} SET status = ?, fence = fence + 1, lease_owner = NULL, failure = ?, failures = failures + ?,
-           run_at = ${retry === null ? 'NULL' : 'UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND'},
-           settled_at = ${retry === null ? 'UTC_TIMESTAMP(3)' : 'NULL'}
-         WHERE id = ? AND fence = ? AND status = 'IN_PROGRESS'`,
-        [
-          ...[status, failure === null ? null : JSON.stringify(failure), counts ? 1 : 0],
-          ...(retry === null ? [] : [retry * 1000]),
-          ...[id, fence],
-        ],
-      );
-      if (changed === 0) return 'fenced-out';
-      return retry === null ? 'settled' : 'again';
+      if (retry !== null) return (await write(id, fence, end, retry, undefined)) ? 'again' : 'fenced-out';
+      if (await write(id, fence, end, null, revision)) return 'settled';
+      return revision === undefined ? 'fenced-out' : goOn(id, fence);
     },
   };
+
+  /** @param retry milliseconds until the next attempt; null = the row ends. @returns false when the row moved on meanwhile */
+  async function write(id: string, fence: number, end: OutboxEnd, retry: number | null, revision: number | undefined): Promise<boolean> {
+    const failure = failureOf(end);
+    // A wait that the provider asked for costs no attempt.
+    const counts = end.status === 'FAILED' && retryDecision(end.failure).when !== 'after';
+    const changed = await db.run(
+      `UPDATE ${table} SET status = ?, fence = fence + 1, lease_owner = NULL, failure = ?, failures = failures + ?,
+         run_at = ${retry === null ? 'NULL' : 'UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND'},
+         settled_at = ${retry === null ? 'UTC_TIMESTAMP(3)' : 'NULL'}
+       WHERE id = ? AND fence = ? AND status = 'IN_PROGRESS'${revision === undefined ? '' : ' AND revision = ?'}`,
+      [
+        ...[retry === null ? end.status : 'PENDING', failure === null ? null : JSON.stringify(failure), counts ? 1 : 0],
+        ...(retry === null ? [] : [retry * 1000]),
+        ...[id, fence],
+        ...(revision === undefined ? [] : [revision]),
+      ],
+    );
+    return changed === 1;
+  }
+
+  /** The row moved on while it was being sent: what it says by now is sent next. */
+  async function goOn(id: string, fence: number): Promise<'again' | 'fenced-out'> {
+    const changed = await db.run(
+      `UPDATE ${table} SET status = 'PENDING', fence = fence + 1, lease_owner = NULL, failures = 0, failure = NULL,
+         run_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
+       WHERE id = ? AND fence = ? AND status = 'IN_PROGRESS'`,
+      [COALESCE_MS * 1000, id, fence],
+    );
+    return changed === 1 ? 'again' : 'fenced-out';
+  }
 
   /** Milliseconds until the next attempt; null = there is none. */
   async function retryAt(id: string, failure: Failure, notBeforeMs: number): Promise<number | null> {
@@ -79,4 +98,9 @@ export function createOutbox({ db, table, owner, leaseMs, backoff, maxAttempts }
     const failures = (row?.failures ?? 0) + 1;
     return failures >= maxAttempts ? null : Math.max(backoffMs(failures, backoff, Math.random()), notBeforeMs);
   }
+}
+
+function failureOf(end: OutboxEnd): Failure | null {
+  if (end.status === 'FAILED') return end.failure;
+  return end.status === 'SKIPPED' ? { kind: 'invalid', message: end.why } : null;
 }

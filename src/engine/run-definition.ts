@@ -37,6 +37,10 @@ export type EngineEvent =
 /** What the engine is given per kind of run. It knows nothing else about what a run is for. */
 export interface RunDefinition {
   kind: string;
+  /** Type of the message that always shows how the subject stands; absent where runs of this kind have none. */
+  living?: string;
+  /** Likewise of a message that shows how one task stands, by the task's type. */
+  livingOfTask?(taskType: string): string | undefined;
   /**
    * Reads what it needs in `tx`, decides by a pure function, writes its own rows in `tx`, and says what the engine should do. Must not have
    * other effects: the transaction may be retried.

@@ -59,7 +59,7 @@ export function moveStatements({ request, settlement, to }: Settled): Statement[
       const output = settlement.output === null ? null : JSON.stringify(settlement.output);
       return [
         set(
-          'wait_reason = ?, run_at = IF(hurried = 1, UTC_TIMESTAMP(3), ?), external_id = COALESCE(?, external_id), output = COALESCE(?, output), failure = NULL, held = 0, lapses = 0',
+          'wait_reason = ?, run_at = IF(hurried = 1, UTC_TIMESTAMP(3), ?), external_id = COALESCE(?, external_id), output = COALESCE(?, output), failure = NULL, failures = 0, held = 0, lapses = 0',
           [settlement.reason, settlement.runAt, settlement.externalId, output],
           // A look that changed nothing does not begin the wait anew.
           isSameWait(request, settlement.reason) ? 'status_since' : undefined,
@@ -132,7 +132,7 @@ export function attemptStatements(settled: readonly Settled[], owner: string): S
 export const isSameWait = (request: SettleRequest, reason: WaitReason) => request.task.waitedFor === reason;
 
 export function historyOf({ request, settlement, row, to }: Settled, released: readonly HistoryItem[]): HistoryEvent {
-  const detail: HistoryItem[] = settlement.event === 'wait' ? [{ field: 'waitReason', before: null, after: settlement.reason }] : [];
+  const detail: HistoryItem[] = 'reason' in settlement ? [{ field: 'waitReason', before: null, after: settlement.reason }] : [];
   return {
     tenantId: request.task.tenantId,
     scopeId: request.task.subjectId,

@@ -5,6 +5,7 @@ import { createBatch } from './batch.ts';
 import { lockDependants, releaseDependants } from './dependants.ts';
 import { historyStatements } from './history.ts';
 import { liftHold, placeHold } from './holds.ts';
+import { livingOf, livingOfTask, markChanged } from './living.ts';
 import { writeNotices } from './notices.ts';
 import type { EngineEvent, RunDefinitions } from './run-definition.ts';
 import type { SettleRequest, SettleResult } from './settle-request.ts';
@@ -77,6 +78,14 @@ async function settleAll(tx: Tx, requests: SettleRequest[], options: SettleOptio
   tx.afterCommit(() => {
     if (wakes.length > 0) options.ring(wakes);
   });
+  markChanged(
+    tx,
+    settled.filter(movedOn).flatMap(({ request: { task } }) => livingOf(options.definitions)({ ...task, kind: task.runKind })),
+  );
+  markChanged(
+    tx,
+    settled.filter(movedOn).flatMap(({ request: { task } }) => livingOfTask(options.definitions)(task)),
+  );
   const quiet = isQuiet(settled, options);
   const drained = shareOut(drainedOf(quiet ? await tx.finish(statements) : await tx.batch(statements), ended), ended);
   wakes.push(...drained.wakes);

@@ -4,6 +4,7 @@ import type { TaskStatus, WaitReason } from '../domain/run.ts';
 import type { Ring, Wake } from '../platform/ring.ts';
 import { statusItem, writeHistory } from './history.ts';
 import { heldOnRestart, liftHold, placeHold } from './holds.ts';
+import { livingOf, markChanged } from './living.ts';
 import { writeNotices } from './notices.ts';
 import type { RunDefinitions } from './run-definition.ts';
 import { engineActor } from './vocabulary.ts';
@@ -31,6 +32,8 @@ type Source = { queue: string; kind: Wake['kind']; page: (after: { runAt: Date; 
 const columns = 'id, fence, tenant_id AS tenantId, run_at AS runAt, UTC_TIMESTAMP(3) AS now';
 
 function sourcesOf(queue: string): Source[] {
+  if (queue === 'blockers')
+    return [{ queue, kind: 'blocker', page: (after, aheadMs) => [blockerPage, [aheadMs * 1000, after.runAt, after.id]] }];
   const outbox = outboxes[queue];
   if (outbox !== undefined)
     return [{ queue, kind: outbox.kind, page: (after, aheadMs) => [outboxPage(outbox.table), [aheadMs * 1000, after.runAt, after.id]] }];
@@ -66,6 +69,11 @@ const outboxes: Readonly<Record<string, { table: 'deliveries' | 'webhook_events'
 const outboxPage = (table: string) =>
   `SELECT ${columns} FROM ${table} FORCE INDEX (${table}_due)
    WHERE status = 'PENDING' AND run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
+
+/** What is followed outside without being a task: its claim moves `run_at` on, so a lapsed one is due like any other. */
+const blockerPage = `
+  SELECT ${columns} FROM release_blockers FORCE INDEX (release_blockers_due)
+  WHERE run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
 
 /** How far a sweep sees beyond now, so that what falls due before the next one is rung for in its instant and not up to a round later. */
 export interface Ahead {
@@ -217,6 +225,7 @@ async function giveUp(tx: Tx, row: LapsedRow, ring: Ring, definitions: RunDefini
   await writeLost(tx, [row], 'FAILED');
   await placeHold(tx, { runId, reason: 'TASK_FAILURE', subject: id }, engineActor, failure.message);
   const event = { kind: 'task-failed' as const, runId, subjectId, task: { id, key, type, attempt }, failure };
+  markChanged(tx, livingOf(definitions)({ ...row, kind: row.runKind }));
   const wakes = await writeNotices(tx, definitions, row.runKind, row.tenantId, [event]);
   tx.afterCommit(() => ring(wakes));
 }

@@ -2,7 +2,14 @@ import type { Failure } from '../domain/failure.ts';
 import type { WaitReason } from '../domain/run.ts';
 
 /** Who did it: a member of the tenant, or the engine itself. */
-export type Actor = { kind: 'account'; accountId: string } | { kind: 'engine' };
+export type Actor =
+  | {
+      kind: 'account';
+      accountId: string;
+      /** The chat in which they said it; absent = through the API. */
+      via?: string;
+    }
+  | { kind: 'engine' };
 export const engineActor: Actor = { kind: 'engine' };
 export const accountIdOf = (actor: Actor) => (actor.kind === 'account' ? actor.accountId : null);
 

@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import type { Checks } from '../platform/ops-server.ts';
 import { createOutboundFetch } from '../platform/outbound.ts';
+import { createPing } from '../platform/ping.ts';
 import { openQueues, type Queues } from '../platform/queues.ts';
 import { createRedis, type RedisClient } from '../platform/redis.ts';
 import type { Ring } from '../platform/ring.ts';
@@ -33,6 +34,8 @@ export interface Runtime {
   connector: Connector;
   artifacts: ArtifactStore;
   definitions: RunDefinitions;
+  /** Something was committed: whoever shows it may look. */
+  ping: () => void;
   shutdown: Shutdown;
   /** Unique per process; on leases, attempts and logs. */
   owner: string;
@@ -45,6 +48,7 @@ export interface Runtime {
 /** Every kind of run the engine is told about. */
 const definitions: RunDefinitions = new Map([[releaseRunDefinition.kind, releaseRunDefinition]]);
 const RING_TIMEOUT_MS = 1500;
+const PING_EVERY_MS = 100;
 /** Somebody waits for the answer: better a 503 soon than nothing for long. */
 const API_DATABASE_TIMEOUT_MS = 5_000;
 
@@ -71,6 +75,7 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
   const onDropped = (count: number, error: Error) => logger.warn({ err: error, count }, 'rings dropped; the sweep repeats them');
   const doorbell = createDoorbell({ queues, timeoutMs: RING_TIMEOUT_MS, now: () => performance.now(), onDropped });
   shutdown.add('doorbell', () => doorbell.idle());
+  const ping = createPing({ redis, channel: historyChannel(prefix), everyMs: PING_EVERY_MS });
   const outbound = createOutboundFetch({ allow: config.outboundAllow, logger });
   shutdown.add('outbound', () => outbound.close());
   const keyring = createKeyring(config.signalboxKeys);
@@ -79,6 +84,7 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
     ...{ db, keyring, limits, metrics },
     fetch: outbound.fetch,
     download: outbound.download,
+    connect: outbound.connect,
     timeoutMs: config.providerTimeoutMs,
     searchLagMaxMs: config.searchLagMaxMs,
     callsPerMinute: config.callsPerMinute,
@@ -89,8 +95,12 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
   sampleQueues(metrics, queues);
   return {
     ...{ config, logger, metrics, db, redis, queues, keyring, limits, connector, definitions, shutdown },
-    artifacts: createDirectoryStore(config.artifactsDir),
-    ring: doorbell.ring,
+    artifacts: openArtifacts(config, shutdown),
+    ring: (wakes) => {
+      doorbell.ring(wakes);
+      if (wakes.length > 0) ping();
+    },
+    ping,
     owner: `${kind}-${hostname().slice(0, 20)}-${process.pid}-${randomUUID().slice(0, 8)}`.replaceAll(/[^\w.-]/g, '_'),
     blockingRedis: () => open('blocking'),
     checks: {
@@ -104,6 +114,27 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
     },
   };
 }
+
+/** In a bucket where one is named, else in the directory. The client of buckets is large: only who needs it loads it. */
+function openArtifacts(config: Config, shutdown: Shutdown): ArtifactStore {
+  const { artifactsS3Bucket: bucket, artifactsS3SecretAccessKey: secretAccessKey } = config;
+  if (bucket === '' || secretAccessKey === null) return createDirectoryStore(config.artifactsDir);
+  const opened = import('../platform/s3-store.ts').then(({ createS3Store }) =>
+    createS3Store({
+      ...{ bucket, secretAccessKey, accessKeyId: config.artifactsS3AccessKeyId },
+      ...{ endpoint: config.artifactsS3Endpoint, region: config.artifactsS3Region, pathStyle: config.artifactsS3PathStyle },
+    }),
+  );
+  shutdown.add('artifacts', async () => (await opened).close());
+  return {
+    put: async (key, body, options) => (await opened).put(key, body, options),
+    open: async (key, range) => (await opened).open(key, range),
+    remove: async (key) => (await opened).remove(key),
+  };
+}
+
+/** Where processes that changed something tell those that show it. */
+export const historyChannel = (prefix: string) => `${prefix}:history`;
 
 /** A wrong environment ends the process with every wrong variable named. */
 function readConfig(env: NodeJS.ProcessEnv): Config {

@@ -5,16 +5,27 @@ import { createOutbox } from '../engine/outbox.ts';
 import { createLocks } from '../platform/lock.ts';
 import { startOpsServer } from '../platform/ops-server.ts';
 import { type QueueName, queueNames } from '../platform/queues.ts';
+import { createFollowBlocker } from '../services/blockers/follow-blocker.ts';
+import { handleInteraction } from '../services/chat/handle-interaction.ts';
 import { createDeliver } from '../services/deliveries/deliver.ts';
+import { createLivingMessages } from '../services/deliveries/living-message.ts';
 import { createArtifactKeeper } from '../services/execution/artifact-keeper.ts';
+import { createCallKeeper } from '../services/execution/attempt-calls.ts';
 import { createBuildService } from '../services/execution/build-service.ts';
+import { createBundleFiles } from '../services/execution/bundle.ts';
 import { createCiCdService } from '../services/execution/ci-cd-service.ts';
 import { createNotificationService } from '../services/execution/notification-service.ts';
 import { createReleaseRecords } from '../services/execution/release-records.ts';
 import { createReleaseSource } from '../services/execution/release-source.ts';
+import { createRolloutService } from '../services/execution/rollout-service.ts';
 import { createSourceControlService } from '../services/execution/source-control-service.ts';
+import { createStoreBuildService } from '../services/execution/store-build-service.ts';
+import { createStoreService } from '../services/execution/store-service.ts';
+import { createSubmissionService } from '../services/execution/submission-service.ts';
 import { createTestRunService } from '../services/execution/test-run-service.ts';
 import { createTicketService } from '../services/execution/ticket-service.ts';
+import { createTurnService } from '../services/execution/turn-service.ts';
+import { createUploadService } from '../services/execution/upload-service.ts';
 import { createPassOnWebhook } from '../services/webhooks/pass-on.ts';
 import { TaskExecutor } from '../workers/task-executor.ts';
 import { taskHandlers } from '../workers/tasks/index.ts';
@@ -31,21 +42,35 @@ const { config, db, connector, logger, metrics, shutdown } = runtime;
 const cicd = createCiCdService(db, connector);
 const notifications = createNotificationService(db, connector);
 const releases = createReleaseSource(db);
+const stores = createStoreService(connector);
 const backoff = { baseMs: config.retryBaseMs, maxMs: config.retryMaxMs };
 const { leaseMs, signalboxPrefix: prefix } = config;
 const stop = new AbortController();
+const calls = createCallKeeper(db, logger);
+// Closed after the worker, whose last attempts may still be written down.
+shutdown.add('calls of attempts', () => calls.idle());
 const executor = new TaskExecutor({
   services: {
     ...{ cicd, notifications, releases },
     records: createReleaseRecords(db),
     scm: createSourceControlService(connector),
-    builds: createBuildService(db, cicd, createArtifactKeeper(runtime.artifacts, cicd, { maxBytes: config.artifactMaxMb * 1_000_000 })),
+    builds: createBuildService(
+      ...([db, cicd, createArtifactKeeper(runtime.artifacts, cicd, { maxBytes: config.artifactMaxMb * 1_000_000 })] as const),
+      config.publicUrl,
+    ),
+    uploads: createUploadService(db, runtime.ring),
     tickets: createTicketService(db, connector),
     testRuns: createTestRunService(db, connector),
+    stores,
+    storeBuilds: createStoreBuildService(db, stores, createBundleFiles(runtime.artifacts)),
+    submissions: createSubmissionService(db, runtime.ring),
+    rollouts: createRolloutService(db, runtime.ring),
+    turns: createTurnService(db, runtime.ring),
   },
   handlers: taskHandlers,
   recordIntent: (task, effect, value) => recordIntent(db, task, effect, value),
   renewIntent: (task, effect) => renewIntent(db, task, effect),
+  calls,
   lockTtlMs: leaseMs,
   locks: createLocks({ redis: runtime.redis, prefix, logger }),
   pollMs: config.pollIntervalMs,
@@ -56,8 +81,16 @@ const outbox = (table: 'deliveries' | 'webhook_events') =>
 const worker = startWorkerProcess({
   engine: createEngine({ ...runtime, leaseMs, backoff }),
   execute: executor.execute,
-  deliver: createDeliver({ db, notifications, releases, metrics, outbox: outbox('deliveries'), leaseMs, signal: stop.signal }),
-  passOnWebhook: createPassOnWebhook({ db, ring: runtime.ring, outbox: outbox('webhook_events') }),
+  deliver: createDeliver({
+    ...{ db, notifications, releases, metrics, leaseMs, signal: stop.signal },
+    living: createLivingMessages(db, connector),
+    outbox: outbox('deliveries'),
+  }),
+  passOnWebhook: createPassOnWebhook({
+    ...{ db, ring: runtime.ring, outbox: outbox('webhook_events'), signal: stop.signal },
+    onPress: (press, within) => handleInteraction(runtime, press, within),
+  }),
+  followBlocker: createFollowBlocker({ ...runtime, leaseMs, backoff, pollMs: config.pollIntervalMs, signal: stop.signal }),
   blockingRedis: runtime.blockingRedis,
   ...{ logger, metrics, leaseMs, prefix, queues, concurrency, stop },
 });

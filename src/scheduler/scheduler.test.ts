@@ -152,7 +152,8 @@ describe('the scheduler', () => {
 
   it('does not begin a duty that is still running, and keeps the others going', async () => {
     let end: () => void = () => undefined;
-    const slow = counting('slow', 50, () => new Promise((resolve) => (end = resolve)));
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const slow = counting('slow', 50, () => ended);
     const fast = counting('fast', 50);
 
     start(slow, fast);
@@ -160,7 +161,6 @@ describe('the scheduler', () => {
     const whileRunning = slow.rounds;
     end();
     await rounds(slow, 2);
-    end();
 
     expect(whileRunning).toBe(1);
   });

@@ -7,6 +7,7 @@ import type { Locks } from '../platform/lock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Ring } from '../platform/ring.ts';
 import type { Connector } from './connections/connect.ts';
+import type { VerifyDone } from './releases/verify-done.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What every use case is given: built once per process. */
@@ -18,6 +19,8 @@ export interface ServiceDeps {
   connector: Connector;
   locks: Locks;
   logger: Logger;
+  /** Whether the work of a task is done, by whom it concerns. */
+  verifyDone: VerifyDone;
   /** Where people and providers reach the API, without trailing slash. */
   publicUrl: string;
 }
@@ -34,11 +37,13 @@ export interface Caller {
   tenantId: string;
   accountId: string;
   permissions: ReadonlySet<Permission>;
+  /** The chat in which they said it (a provider's id); absent = through the API. */
+  via?: string;
   /** Set when the request came with an Idempotency-Key; see `rememberAnswer`. */
   idempotency?: IdempotencyClaim;
 }
 
-export const actorOf = (caller: Caller): Actor => ({ kind: 'account', accountId: caller.accountId });
+export const actorOf = ({ accountId, via }: Caller): Actor => ({ kind: 'account', accountId, ...(via === undefined ? {} : { via }) });
 
 /** @throws ServiceError forbidden */
 export function authorise(caller: Caller, permission: Permission): void {

@@ -15,11 +15,11 @@ export interface Page<T> {
 
 const ID = /^[0-9A-Z]{26}$/;
 
-/** The id to go on after. @throws ServiceError invalid */
-export function afterId(request: PageRequest): string | null {
+/** The id to go on after. @param shape of ids that are no ULIDs @throws ServiceError invalid */
+export function afterId(request: PageRequest, shape = ID): string | null {
   if (request.cursor === undefined) return null;
   const id = Buffer.from(request.cursor, 'base64url').toString('latin1');
-  if (!ID.test(id))
+  if (!shape.test(id))
     throw new ServiceError('invalid', 'The request has invalid fields.', [{ field: '?cursor', message: 'is not one of ours' }]);
   return id;
 }

@@ -1,9 +1,12 @@
-import type { Platform, WorkflowType } from '../domain/release/vocabulary.ts';
+import type { Platform, Target, WorkflowType } from '../domain/release/vocabulary.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import { signalKey } from '../integrations/capabilities/webhook-source.ts';
 import type { Build } from '../services/execution/build-service.ts';
 import type { ReleaseContext } from '../services/execution/release-source.ts';
+import { storeLock } from '../services/releases/store-lock.ts';
+import { manualBuild } from './manual-build.ts';
 import { rcTagName } from './release-refs.ts';
+import { bringToStore } from './store-build.ts';
 import type { TaskContext, TaskHandler } from './task-context.ts';
 
 export interface BuildTask {
@@ -14,6 +17,8 @@ export interface BuildTask {
   /** Tag or branch to build, never a default branch. */
   ref: (context: TaskContext) => string;
   needsArtifact: boolean;
+  /** Whose store has to have the build, where the release goes to one. */
+  target?: Target;
 }
 
 export const allPlatforms = (release: ReleaseContext) => [...new Set(release.platforms.map((target) => target.platform))];
@@ -22,21 +27,21 @@ export const onlyPlatform = (platform: Platform) => (release: ReleaseContext) =>
 
 /** A task that builds each platform by its workflow and waits for run and artifact, in whichever order they come. */
 export function buildTask(spec: BuildTask): TaskHandler {
+  const storeOf = (release: ReleaseContext) => release.config.stores.find(({ target }) => target === spec.target) ?? null;
   return {
+    locks(release) {
+      const store = storeOf(release);
+      return store === null ? [] : [storeLock(store)];
+    },
     async run(context) {
       const { release, services, task } = context;
-      if (release.config.buildMode === 'MANUAL') {
-        return {
-          kind: 'waiting',
-          reason: 'MANUAL_BUILD',
-          forMs: null,
-          output: { platforms: spec.platforms(release), ref: spec.ref(context) },
-        };
-      }
+      const store = storeOf(release);
+      if (release.config.buildMode === 'MANUAL') return manualBuild(context, spec, store);
       await services.builds.renewRetried(task);
       const builds: Build[] = [];
       for (const platform of spec.platforms(release)) builds.push(await follow(context, spec, platform, spec.ref(context)));
-      return outcomeOf(builds, context.pollMs);
+      const outcome = outcomeOf(builds, context.pollMs);
+      return store !== null && outcome.kind === 'completed' ? bringToStore(context, store, outcome.output ?? {}) : outcome;
     },
   };
 }

@@ -3,23 +3,37 @@ import type { ClaimedTask, Outcome } from '../engine/vocabulary.ts';
 import type { LockHeld } from '../platform/lock.ts';
 import type { BuildService } from '../services/execution/build-service.ts';
 import type { CiCdService } from '../services/execution/ci-cd-service.ts';
+import type { DoneServices } from '../services/execution/done-services.ts';
 import type { NotificationService } from '../services/execution/notification-service.ts';
 import type { ReleaseRecords } from '../services/execution/release-records.ts';
 import type { ReleaseContext, ReleaseSource } from '../services/execution/release-source.ts';
+import type { RolloutService } from '../services/execution/rollout-service.ts';
 import type { SourceControlService } from '../services/execution/source-control-service.ts';
+import type { StoreBuildService } from '../services/execution/store-build-service.ts';
+import type { StoreService } from '../services/execution/store-service.ts';
+import type { SubmissionService } from '../services/execution/submission-service.ts';
 import type { TestRunService } from '../services/execution/test-run-service.ts';
 import type { TicketService } from '../services/execution/ticket-service.ts';
+import type { TurnService } from '../services/execution/turn-service.ts';
+import type { UploadService } from '../services/execution/upload-service.ts';
+import type { DoneFinding } from '../services/releases/verify-done.ts';
 
 /** What handlers work with. Services take tenant and config ids and never learn what a release config is. */
 export interface TaskServices {
   scm: SourceControlService;
   cicd: CiCdService;
   builds: BuildService;
+  uploads: UploadService;
   tickets: TicketService;
   testRuns: TestRunService;
   notifications: NotificationService;
   releases: ReleaseSource;
   records: ReleaseRecords;
+  stores: StoreService;
+  storeBuilds: StoreBuildService;
+  submissions: SubmissionService;
+  rollouts: RolloutService;
+  turns: TurnService;
 }
 
 export interface TaskContext {
@@ -37,9 +51,19 @@ export interface TaskContext {
   held: LockHeld | null;
 }
 
+export interface DoneContext {
+  task: Pick<ClaimedTask, 'id' | 'type' | 'input'>;
+  release: ReleaseContext;
+  services: DoneServices;
+  /** What the person who calls it done says that came of it. */
+  said: Record<string, unknown>;
+}
+
 export interface TaskHandler {
   /** Redis locks to hold while it runs, e.g. one per repository whose tags it writes. */
-  locks?(release: ReleaseContext): readonly string[];
+  locks?(release: ReleaseContext, task: ClaimedTask): readonly string[];
   /** Does one step and says where the task stands. Throws provider trouble; the executor turns it into a failure. */
   run(context: TaskContext): Promise<Outcome>;
+  /** Whether a person has done its work elsewhere; absent where no provider can tell. Looks only. */
+  verifyDone?(context: DoneContext): Promise<DoneFinding>;
 }

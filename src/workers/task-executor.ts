@@ -1,9 +1,10 @@
 import type { Intent } from '../engine/intent.ts';
 import type { Execute } from '../engine/run-task.ts';
 import type { ClaimedTask, Outcome } from '../engine/vocabulary.ts';
-import { type LockHeld, LockLostError, type Locks } from '../platform/lock.ts';
+import { LockBusyError, type LockHeld, LockLostError, type Locks } from '../platform/lock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { type CallKeeper, type CallLog, createCallLog } from '../services/execution/attempt-calls.ts';
 import { inAttempt } from '../services/execution/attempt-scope.ts';
 import { toFailure } from '../services/execution/to-failure.ts';
 import type { TaskContext, TaskHandler, TaskServices } from './task-context.ts';
@@ -13,6 +14,8 @@ interface TaskExecutorOptions {
   renewIntent: (task: ClaimedTask, effect: string) => Promise<void>;
   services: TaskServices;
   handlers: ReadonlyMap<string, TaskHandler>;
+  /** Writes down what an attempt asked of providers. */
+  calls: Pick<CallKeeper, 'keep'>;
   locks: Locks;
   logger: Logger;
   metrics: Metrics;
@@ -24,6 +27,19 @@ interface TaskExecutorOptions {
 /** A busy lock is waited for this long in the slot, then the task goes back to the engine. */
 const LOCK_WAIT_MS = 2_000;
 
+/** A look that found its lock busy has failed in nothing: it waits on for what it waited for, and no hold keeps it from looking again. */
+function isLook(waitedFor: ClaimedTask['waitedFor']): waitedFor is LookingWait {
+  return waitedFor !== null && waitedFor !== 'RETRY' && waitedFor !== 'RATE_LIMIT' && waitedFor !== 'CONNECTION';
+}
+
+interface Attempt {
+  signal: AbortSignal;
+  assertOurs: () => void;
+  calls: CallLog;
+}
+
+type LookingWait = Extract<Outcome, { kind: 'waiting' }>['reason'];
+
 /** Executes a claimed task: loads its release, takes the locks its handler asks for, and turns whatever is thrown into a failure. */
 export class TaskExecutor {
   readonly #options: TaskExecutorOptions;
@@ -33,6 +49,14 @@ export class TaskExecutor {
   }
 
   readonly execute: Execute = async (task, signal, assertOurs) => {
+    const calls = createCallLog();
+    const outcome = await this.#execute(task, { signal, assertOurs, calls });
+    this.#options.calls.keep(task, outcome.kind, calls);
+    return outcome;
+  };
+
+  async #execute(task: ClaimedTask, attempt: Attempt): Promise<Outcome> {
+    const { signal } = attempt;
     const logger = this.#options.logger.child({
       taskId: task.id,
       taskType: task.type,
@@ -41,7 +65,7 @@ export class TaskExecutor {
       attempt: task.attempt,
     });
     try {
-      const outcome = await inAttempt({ signal, assertOurs }, () => this.#run(task, { signal, assertOurs }));
+      const outcome = await inAttempt(attempt, () => this.#run(task, attempt));
       logger.debug({ outcome: outcome.kind }, 'task executed');
       return outcome;
     } catch (error) {
@@ -49,14 +73,16 @@ export class TaskExecutor {
         logger.warn({ err: error }, 'task aborted');
         return { kind: 'handed-back' };
       }
+      if (error instanceof LockBusyError && isLook(task.waitedFor)) return { kind: 'waiting', reason: task.waitedFor, forMs: LOCK_WAIT_MS };
       const failure = toFailure(error);
       if (failure.provider !== undefined) this.#options.metrics.providerErrors.inc({ provider: failure.provider, kind: failure.kind });
       logger[failure.kind === 'internal' ? 'error' : 'warn']({ err: error, failure: failure.kind }, 'task attempt failed');
       return { kind: 'failed', failure };
     }
-  };
+  }
 
-  async #run(task: ClaimedTask, { signal, assertOurs }: { signal: AbortSignal; assertOurs: () => void }): Promise<Outcome> {
+  async #run(task: ClaimedTask, attempt: Attempt): Promise<Outcome> {
+    const { signal } = attempt;
     const { services, handlers, locks, pollMs, lockTtlMs } = this.#options;
     const handler = handlers.get(task.type);
     if (handler === undefined) throw new Error(`no handler is registered for tasks of type ${task.type}`);
@@ -68,9 +94,9 @@ export class TaskExecutor {
         intent: (effect, value) => this.#options.recordIntent(task, effect, value ?? null),
         renewIntent: (effect) => this.#options.renewIntent(task, effect),
       };
-      return held === null ? handler.run(context) : inAttempt({ signal: context.signal, assertOurs }, () => handler.run(context));
+      return held === null ? handler.run(context) : inAttempt({ ...attempt, signal: context.signal }, () => handler.run(context));
     };
-    const names = handler.locks?.(release) ?? [];
+    const names = handler.locks?.(release, task) ?? [];
     return names.length === 0 ? run(null) : locks.withLocks(names, { ttlMs: lockTtlMs, waitMs: LOCK_WAIT_MS, signal }, run);
   }
 }

@@ -12,6 +12,7 @@ interface WorkerProcessOptions {
   execute: Execute;
   deliver: (wake: WakeJob) => Promise<void>;
   passOnWebhook: (wake: WakeJob) => Promise<void>;
+  followBlocker: (wake: WakeJob) => Promise<void>;
   logger: Logger;
   metrics: Metrics;
   leaseMs: number;
@@ -59,6 +60,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
         return options.deliver(wake);
       case 'webhook':
         return options.passOnWebhook(wake);
+      case 'blocker':
+        return options.followBlocker(wake);
       default:
         throw new Error(`nobody knows jobs of kind ${kind}`);
     }

@@ -8,14 +8,17 @@ import { problem } from '../problem.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** For routes that create: with an Idempotency-Key header, repeating the request repeats the answer and nothing else. */
-export function idempotent(deps: ApiDeps): MiddlewareHandler<AppEnv> {
+/**
+ * For routes that create: with an Idempotency-Key header, repeating the request repeats the answer and nothing else.
+ * @param hash of what makes the request the same; a route whose body is not for memory brings its own
+ */
+export function idempotent(deps: ApiDeps, hash: (c: AppContext) => Promise<string> | string = requestHash): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const key = c.req.header('idempotency-key');
     if (key === undefined) return next();
     if (!KEY.test(key)) return invalidKey(c);
     const caller = c.get('caller');
-    const result = await claimKey(deps, caller, key, await requestHash(c));
+    const result = await claimKey(deps, caller, key, await hash(c));
     switch (result.kind) {
       case 'replay':
         return c.json(result.answer.body, result.answer.status as ContentfulStatusCode, { 'idempotency-replayed': 'true' });

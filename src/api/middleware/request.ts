@@ -30,7 +30,7 @@ export function observeRequest(deps: ApiDeps): MiddlewareHandler<AppEnv> {
       {
         method: c.req.method,
         // The path only: a query may carry anything.
-        path: c.req.path,
+        path: c.get('shownPath') ?? c.req.path,
         status,
         milliseconds: Math.round(milliseconds * 10) / 10,
         ...(caller === undefined ? {} : { tenantId: caller.tenantId, accountId: caller.accountId }),

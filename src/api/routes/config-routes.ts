@@ -34,10 +34,12 @@ interface ConfigRoutes<B extends ConfigBody> {
   title: string;
   schema: z.ZodObject & z.ZodType<B>;
   /** Asks the provider when the request says `?verify=true`. */
-  verify?: (deps: ApiDeps, caller: Caller, body: B) => Promise<void>;
+  verify: (deps: ApiDeps, caller: Caller, body: B) => Promise<void>;
 }
 
-const verifyQuery = z.object({ verify: flagSchema('false').meta({ description: 'true: ask the provider whether what is named exists' }) });
+export const verifyQuery = z.object({
+  verify: flagSchema('false').meta({ description: 'true: ask the provider whether what is named exists' }),
+});
 
 function routesOf<B extends ConfigBody>(deps: ApiDeps, { path, name, title, schema }: ConfigRoutes<B>) {
   const collection = `/api/v1/tenants/{tenantId}/${path}` as const;
@@ -106,7 +108,7 @@ export function registerConfigRoutes<B extends ConfigBody>(app: App, deps: ApiDe
   const { create, list, read, replace, remove } = routesOf(deps, spec);
   // What the schema let through is a B; see `routesOf`.
   const checked = async (caller: Caller, body: ConfigBody, verify: boolean): Promise<B> => {
-    if (verify) await spec.verify?.(deps, caller, body as B);
+    if (verify) await spec.verify(deps, caller, body as B);
     return body as B;
   };
   app.openapi(create, async (c) => {

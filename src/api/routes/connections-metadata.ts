@@ -1,17 +1,19 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listWorkflowInputs, listWorkflows } from '../../services/connections/ci-metadata.ts';
 import { listBranches, listRepositories, readBranchProtection } from '../../services/connections/scm-metadata.ts';
+import { listApps, readApp } from '../../services/connections/store-metadata.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, providerProblems, tenantParams } from '../schemas.ts';
+import { appIdSchema } from './configs.ts';
 
 /** What forms offer to choose from, asked of the provider while somebody waits. */
 
-const listQuery = z.object({
+export const listQuery = z.object({
   q: z.string().trim().min(1).max(200).optional().meta({ description: 'Part of the name, in any case' }),
   limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Items at most' }),
 });
 
-const listOf = <T extends z.ZodType>(item: T) =>
+export const listOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), truncated: z.boolean().meta({ description: 'There is more, or may be: narrow it down with `q`' }) });
 
 const repositorySchema = z
@@ -64,6 +66,33 @@ const inputsSchema = z
     correlationInput: z.string().meta({ description: 'The input that Signalbox fills itself, where the workflow declares it' }),
   })
   .openapi('CiWorkflowInputs');
+
+const catalogueAppSchema = z
+  .object({ appId: z.string().meta({ description: 'What a store config names as `appId`', example: 'com.acme.app' }), name: z.string() })
+  .openapi('StoreCatalogueApp');
+
+const storeAppSchema = z
+  .object({
+    appId: z.string(),
+    name: z.string(),
+    locales: z.array(z.string()).meta({ description: 'BCP 47: locales that notes can be given for; the first is the default' }),
+    tracks: z.array(z.string()),
+    abilities: z.object({
+      rollout: z.union([
+        z.object({ kind: z.literal('staged') }).meta({ description: 'Any growing share of the users' }),
+        z
+          .object({ kind: z.literal('phased'), dailyPercents: z.array(z.number()).readonly() })
+          .meta({ description: "The store's own days, percent of the users on each" }),
+      ]),
+      haltsLive: z.boolean().meta({ description: 'A release that everybody gets can be halted' }),
+      releasesOnRequest: z.boolean().meta({ description: 'An approved release waits for Signalbox; otherwise approval releases it' }),
+      updatePriority: z.boolean(),
+      maxNotesChars: z.int().meta({ description: 'Of the notes of one locale' }),
+      takesUploads: z.boolean().meta({ description: 'Signalbox can hand builds to it: `uploadBy` may be SIGNALBOX' }),
+      withdrawsSubmissions: z.boolean().meta({ description: 'A version can be taken back from review' }),
+    }),
+  })
+  .openapi('StoreApp');
 
 const params = tenantParams.extend({ integrationId: idSchema });
 const base = '/api/v1/tenants/{tenantId}/integrations';
@@ -126,6 +155,25 @@ const inputs = createRoute({
   responses: { 200: answer('The declared inputs', inputsSchema), ...providerProblems },
 });
 
+const apps = createRoute({
+  ...common,
+  path: `${base}/store/{integrationId}/apps`,
+  operationId: 'listIntegrationApps',
+  summary: 'Apps that its credentials may see',
+  description: 'Refused where the store does not tell: an app is named by its id there.',
+  request: { params, query: listQuery },
+  responses: { 200: answer('The apps', listOf(catalogueAppSchema).openapi('StoreCatalogue')), ...providerProblems },
+});
+
+const storeApp = createRoute({
+  ...common,
+  path: `${base}/store/{integrationId}/apps/{appId}`,
+  operationId: 'readIntegrationApp',
+  summary: 'An app of the store: its locales, its tracks, and what the store can do',
+  request: { params: params.extend({ appId: appIdSchema }) },
+  responses: { 200: answer('The app', storeAppSchema), ...providerProblems },
+});
+
 export function registerConnectionMetadataRoutes(app: App, deps: ApiDeps): void {
   app.openapi(repositories, async (c) => {
     return c.json(await listRepositories(deps, c.get('caller'), c.req.valid('param').integrationId, c.req.valid('query')), 200);
@@ -142,5 +190,12 @@ export function registerConnectionMetadataRoutes(app: App, deps: ApiDeps): void 
   });
   app.openapi(inputs, async (c) => {
     return c.json(await listWorkflowInputs(deps, c.get('caller'), c.req.valid('param').integrationId, c.req.valid('query')), 200);
+  });
+  app.openapi(apps, async (c) => {
+    return c.json(await listApps(deps, c.get('caller'), c.req.valid('param').integrationId, c.req.valid('query')), 200);
+  });
+  app.openapi(storeApp, async (c) => {
+    const { integrationId, appId } = c.req.valid('param');
+    return c.json(await readApp(deps, c.get('caller'), integrationId, appId), 200);
   });
 }

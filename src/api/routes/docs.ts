@@ -17,7 +17,11 @@ const TAGS = [
   { name: 'Releases', description: 'Releases, what they wait for, their history, notes and builds' },
   { name: 'Tasks', description: 'The steps of a release' },
   { name: 'Approvals', description: 'What people say at a gate' },
+  { name: 'Stores', description: 'Submissions, rollouts and notes of a release in its stores' },
   { name: 'Regression slots', description: 'Planned regression rounds' },
+  { name: 'Blockers', description: 'What must be out of the way before a release goes on' },
+  { name: 'Milestones', description: 'What several releases together bring about' },
+  { name: 'Messages', description: 'What people are told, where it went, and in which words' },
   { name: 'Webhooks', description: 'What providers tell us' },
   { name: 'Health', description: 'Probes and metrics' },
 ];

@@ -1,33 +1,54 @@
 import type { ApiDeps, App } from '../context.ts';
+import { registerArtifactLinkRoutes } from './artifact-links.ts';
+import { registerBuildReportRoutes } from './build-reports.ts';
+import { registerChatIdentityRoutes } from './chat-identities.ts';
 import { registerConfigsRoutes } from './configs.ts';
 import { registerConnectionRoutes } from './connections.ts';
 import { registerConnectionMetadataRoutes } from './connections-metadata.ts';
 import { registerConnectionWebhookRoutes } from './connections-webhook.ts';
+import { registerDeliveryRoutes } from './deliveries.ts';
 import { registerDocsRoutes } from './docs.ts';
+import { registerEventRoutes } from './events.ts';
 import { registerHealthRoutes } from './health.ts';
 import { registerMeRoutes } from './me.ts';
 import { registerMemberRoutes } from './members.ts';
+import { registerMilestoneRoutes } from './milestones.ts';
+import { registerNextVersionRoutes } from './next-versions.ts';
+import { registerNotificationTemplateRoutes } from './notification-templates.ts';
 import { registerQueueBoardRoutes } from './queues-board.ts';
 import { registerReleaseApprovalRoutes } from './release-approvals.ts';
+import { registerReleaseAttemptRoutes } from './release-attempts.ts';
+import { registerReleaseBlockerRoutes } from './release-blockers.ts';
 import { registerReleaseBuildRoutes } from './release-builds.ts';
 import { registerReleaseChangeRoutes } from './release-changes.ts';
 import { registerReleaseCommandRoutes } from './release-commands.ts';
+import { registerReleaseConfigChangeRoutes } from './release-config-changes.ts';
+import { registerReleaseConfigComparisonRoutes } from './release-config-comparison.ts';
 import { registerReleaseConfigRoutes } from './release-configs.ts';
 import { registerReleaseHistoryRoutes } from './release-history.ts';
 import { registerReleaseInsightRoutes } from './release-insight.ts';
+import { registerReleaseMilestoneRoutes } from './release-milestones.ts';
+import { registerReleaseNotesRoutes } from './release-notes.ts';
 import { registerReleaseSlotRoutes } from './release-slots.ts';
+import { registerReleaseStoreNotesRoutes } from './release-store-notes.ts';
+import { registerReleaseStoreRoutes } from './release-stores.ts';
 import { registerReleaseTaskRoutes } from './release-tasks.ts';
+import { registerReleaseTestRoutes } from './release-tests.ts';
+import { registerReleaseUploadRoutes } from './release-uploads.ts';
 import { registerReleaseRoutes } from './releases.ts';
+import { registerSearchRoutes } from './search.ts';
 import { registerTenantRoutes } from './tenant.ts';
+import { registerTestMetadataRoutes } from './test-metadata.ts';
 import { registerTokenRoutes } from './tokens.ts';
 import { registerWebhookEventRoutes } from './webhook-events.ts';
 import { registerWebhookRoutes } from './webhooks.ts';
 
-/** Need no token: probes, webhooks (signed), the description of the API, and what asks for a login itself. */
+/** Need no token: probes, webhooks (signed), links to artifacts (sealed), the description of the API, and what asks for a login itself. */
 export function registerOpenRoutes(app: App, deps: ApiDeps): void {
   registerHealthRoutes(app, deps);
   registerWebhookRoutes(app, deps);
   registerDocsRoutes(app, deps);
+  registerArtifactLinkRoutes(app, deps);
   registerQueueBoardRoutes(app, deps);
 }
 
@@ -37,19 +58,38 @@ export function registerProtectedRoutes(app: App, deps: ApiDeps): void {
   registerTenantRoutes(app, deps);
   registerTokenRoutes(app, deps);
   registerMemberRoutes(app, deps);
+  registerChatIdentityRoutes(app, deps);
   registerConnectionRoutes(app, deps);
   registerConnectionWebhookRoutes(app, deps);
   registerConnectionMetadataRoutes(app, deps);
+  registerTestMetadataRoutes(app, deps);
   registerConfigsRoutes(app, deps);
   registerReleaseConfigRoutes(app, deps);
+  registerReleaseConfigChangeRoutes(app, deps);
+  registerNextVersionRoutes(app, deps);
   registerWebhookEventRoutes(app, deps);
+  registerDeliveryRoutes(app, deps);
+  registerNotificationTemplateRoutes(app, deps);
   registerReleaseRoutes(app, deps);
   registerReleaseCommandRoutes(app, deps);
   registerReleaseTaskRoutes(app, deps);
+  registerReleaseAttemptRoutes(app, deps);
   registerReleaseApprovalRoutes(app, deps);
   registerReleaseSlotRoutes(app, deps);
+  registerReleaseBlockerRoutes(app, deps);
+  registerReleaseMilestoneRoutes(app, deps);
+  registerMilestoneRoutes(app, deps);
   registerReleaseHistoryRoutes(app, deps);
   registerReleaseInsightRoutes(app, deps);
+  registerReleaseConfigComparisonRoutes(app, deps);
+  registerEventRoutes(app, deps);
+  registerSearchRoutes(app, deps);
+  registerReleaseNotesRoutes(app, deps);
   registerReleaseBuildRoutes(app, deps);
+  registerReleaseUploadRoutes(app, deps);
+  registerBuildReportRoutes(app, deps);
   registerReleaseChangeRoutes(app, deps);
+  registerReleaseStoreRoutes(app, deps);
+  registerReleaseStoreNotesRoutes(app, deps);
+  registerReleaseTestRoutes(app, deps);
 }

@@ -82,7 +82,8 @@ const routes = (deps: ApiDeps) => {
       path: `${releasePath}/trigger-distribution`,
       operationId: 'triggerDistribution',
       summary: 'Ask for distribution',
-      description: 'Only a release whose config names a store has a distribution stage.',
+      description:
+        'Only a release whose config names a store has a distribution stage. While the gate before the stores waits for approval, this approves it, which needs the permission gate:approve.',
       request,
       responses: { 200: answer('The release', releaseSchema), ...writeProblems },
     }),
@@ -104,6 +105,6 @@ export function registerReleaseCommandRoutes(app: App, deps: ApiDeps): void {
     c.json(await triggerPreRelease(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('json')), 200),
   );
   app.openapi(distribution, async (c) =>
-    c.json(await triggerDistribution(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId), 200),
+    c.json(await triggerDistribution(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('json')), 200),
   );
 }

@@ -1,9 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { buildModes, platforms, releaseTypes, targets } from '../../domain/release/vocabulary.ts';
+import { buildModes, platforms, releaseTypes, storeTargets, targets } from '../../domain/release/vocabulary.ts';
+import { rolloutPresetNames, rolloutPresets } from '../../domain/rollout/presets.ts';
+import type { Caller } from '../../services/context.ts';
 import { createReleaseConfig } from '../../services/release-configs/create-release-config.ts';
 import { deactivateReleaseConfig } from '../../services/release-configs/deactivate-release-config.ts';
 import { listReleaseConfigs, readReleaseConfig } from '../../services/release-configs/read-release-config.ts';
+import type { ReleaseConfigInput } from '../../services/release-configs/release-config-view.ts';
 import { replaceReleaseConfig } from '../../services/release-configs/replace-release-config.ts';
+import { type SubConfigChanges, subConfigs } from '../../services/release-configs/sub-configs.ts';
+import { verifyReleaseConfig } from '../../services/release-configs/verify-release-config.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import {
@@ -17,10 +22,14 @@ import {
   listQuery,
   nameSchema,
   pageOf,
+  problems,
   readProblems,
   tenantParams,
   writeProblems,
 } from '../schemas.ts';
+import { verifyQuery } from './config-routes.ts';
+import { parts, scheduleField, storeChanges, warningsSchema } from './release-config-schemas.ts';
+import { releasePolicies } from './release-policies.ts';
 
 const reference = (what: string) =>
   idSchema
@@ -29,8 +38,54 @@ const reference = (what: string) =>
     .meta({ description: `${what}; null: none` });
 const refName = z.string().trim().min(1).max(200);
 
-const releaseConfigBody = z.strictObject({
+const rolloutStep = z.strictObject({
+  percent: z.number().gt(0).max(100).meta({ description: 'Of the users; grows from step to step, the last is 100' }),
+  waitMinutes: z
+    .int()
+    .min(0)
+    .max(60 * 24 * 30)
+    .nullable()
+    .meta({ description: 'How long it stays there; null: until a person advances it' }),
+});
+const plans = [
+  z.strictObject({ kind: z.literal('immediate') }).meta({ description: 'To everybody at once' }),
+  z.strictObject({ kind: z.literal('phased') }).meta({ description: "In the store's own days" }),
+  z
+    .strictObject({ kind: z.literal('staged'), steps: z.array(rolloutStep).min(1).max(20).readonly() })
+    .meta({ description: 'In steps of shares' }),
+] as const;
+
+export const rolloutPlanSchema = z.union(plans).openapi('RolloutPlan');
+export const rolloutPlanInput = z
+  .union([...plans, z.strictObject({ preset: z.enum(rolloutPresetNames) }).meta({ description: 'A plan by its name' })], {
+    error: 'must be a preset, or a plan of the kind immediate, phased or staged with its steps',
+  })
+  .transform((given) => ('preset' in given ? rolloutPresets[given.preset] : given))
+  .openapi('RolloutPlanInput', {
+    description:
+      'A plan, or the name of one, which is written out: `immediate`; `phased`, for stores with days of their own; `play-staged`, for stores that take any share: 1, 5, 10, 25, 50 and 100 % with a day each.',
+    example: { preset: 'play-staged' },
+  });
+
+const storeChoice = <Plan extends z.ZodType>(plan: Plan) =>
+  z
+    .array(
+      z.strictObject({
+        target: z.enum(storeTargets).meta({ description: 'One of the platform targets' }),
+        storeConfigId: idSchema,
+        rolloutPlan: plan,
+      }),
+    )
+    .max(storeTargets.length)
+    .default([])
+    .meta({ description: 'Targets that Signalbox brings to their store; without any, a release ends after post-regression' });
+
+export const releaseConfigBody = z.strictObject({
   name: nameSchema,
+  isDefault: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether releases of its type take it that name none; absent: it stays what it was' }),
   releaseType: z.enum(releaseTypes),
   platformTargets: z
     .array(z.strictObject({ platform: z.enum(platforms), target: z.enum(targets) }))
@@ -45,7 +100,9 @@ const releaseConfigBody = z.strictObject({
   projectManagementConfigId: reference('Project management config'),
   testManagementConfigId: reference('Test management config'),
   commsConfigId: reference('Channel config'),
-  versionScheme: z.enum(['SEMVER', 'CALVER', 'CUSTOM']).default('SEMVER'),
+  stores: storeChoice(rolloutPlanInput),
+  ...releasePolicies,
+  schedule: scheduleField,
   preRegressionBuilds: z.boolean().default(false).meta({ description: 'Builds before the first regression cycle' }),
   automationRuns: z.boolean().default(false).meta({ description: 'Automation runs in each cycle, unless the slot says otherwise' }),
   automationPassThresholdPercent: z.int().min(0).max(100).default(100),
@@ -54,24 +111,40 @@ const releaseConfigBody = z.strictObject({
       preReleaseApproval: z.enum(['manual', 'automatic']).default('manual'),
       quorum: z.int().min(1).max(20).default(1).meta({ description: 'How many people must approve' }),
       allowSelfApproval: z.boolean().default(false).meta({ description: 'Whether whoever created the release may approve it' }),
+      distributionApproval: z
+        .enum(['manual', 'automatic'])
+        .default('manual')
+        .meta({ description: 'Whether people approve once more before the stores, with the same quorum; means nothing without stores' }),
     })
     .prefault({}),
 });
 
-const releaseConfigView = releaseConfigBody
+export const releaseConfigView = releaseConfigBody
   .extend({
+    stores: storeChoice(rolloutPlanSchema),
     id: idSchema,
     isActive: z.boolean(),
+    isDefault: z.boolean().meta({ description: 'Releases of its type that name no config take it' }),
     createdByAccountId: idSchema,
     createdAt: instantSchema,
     updatedAt: instantSchema,
   })
   .openapi('ReleaseConfig');
-const newReleaseConfig = releaseConfigBody.openapi('ReleaseConfigBody');
+export const writtenReleaseConfig = releaseConfigView.extend({ warnings: warningsSchema }).openapi('WrittenReleaseConfig');
+const replacement = releaseConfigBody.openapi('ReleaseConfigBody');
+const newReleaseConfig = releaseConfigBody
+  .extend({ ...parts, stores: storeChanges(rolloutPlanInput).default([]) })
+  .superRefine((body, context) => {
+    for (const { part, field } of subConfigs) {
+      if (body[field] === null || body[part] === undefined) continue;
+      context.addIssue({ code: 'custom', path: [part], message: `cannot be given beside ${field}` });
+    }
+  })
+  .openapi('NewReleaseConfig');
 
-const collection = '/api/v1/tenants/{tenantId}/release-configs';
-const item = `${collection}/{releaseConfigId}` as const;
-const itemParams = tenantParams.extend({ releaseConfigId: idSchema });
+export const collection = '/api/v1/tenants/{tenantId}/release-configs';
+export const item = `${collection}/{releaseConfigId}` as const;
+export const itemParams = tenantParams.extend({ releaseConfigId: idSchema });
 const common = { tags: ['Release configs'], security: bearer };
 
 const routes = (deps: ApiDeps) => ({
@@ -81,9 +154,10 @@ const routes = (deps: ApiDeps) => ({
     path: collection,
     operationId: 'createReleaseConfig',
     summary: 'Create a release config',
+    description: 'Configs it uses are named by id, or written out in place: those belong to it, and go with it when it lets go of them.',
     middleware: [idempotent(deps)] as const,
-    request: { params: tenantParams, headers: idempotencyHeader, ...jsonBody(newReleaseConfig) },
-    responses: { 201: answer('The release config', releaseConfigView), ...writeProblems },
+    request: { params: tenantParams, query: verifyQuery, headers: idempotencyHeader, ...jsonBody(newReleaseConfig) },
+    responses: { 201: answer('The release config', writtenReleaseConfig), ...writeProblems, ...problems(503) },
   }),
   list: createRoute({
     ...common,
@@ -113,8 +187,8 @@ const routes = (deps: ApiDeps) => ({
     operationId: 'replaceReleaseConfig',
     summary: 'Replace a release config',
     description: 'Touches later releases only. Replacing a deactivated config activates it.',
-    request: { params: itemParams, ...jsonBody(newReleaseConfig) },
-    responses: { 200: answer('The release config', releaseConfigView), ...writeProblems },
+    request: { params: itemParams, query: verifyQuery, ...jsonBody(replacement) },
+    responses: { 200: answer('The release config', writtenReleaseConfig), ...writeProblems, ...problems(503) },
   }),
   remove: createRoute({
     ...common,
@@ -130,11 +204,27 @@ const routes = (deps: ApiDeps) => ({
 
 export function registerReleaseConfigRoutes(app: App, deps: ApiDeps): void {
   const { create, list, read, replace, remove } = routes(deps);
-  app.openapi(create, async (c) => c.json(await createReleaseConfig(deps, c.get('caller'), c.req.valid('json')), 201));
+  const verified = async (
+    c: { get(key: 'caller'): Caller },
+    wanted: boolean,
+    { name, ...body }: ReleaseConfigInput,
+    changes: SubConfigChanges,
+  ) => {
+    if (wanted) await verifyReleaseConfig(deps, c.get('caller'), { name, body, changes });
+  };
+  app.openapi(create, async (c) => {
+    const { ci, projectManagement, testManagement, communication, stores, ...rest } = c.req.valid('json');
+    const input = { ...rest, stores: [] };
+    const changes = { ci, projectManagement, testManagement, communication, stores };
+    await verified(c, c.req.valid('query').verify, input, changes);
+    return c.json(await createReleaseConfig(deps, c.get('caller'), input, changes), 201);
+  });
   app.openapi(list, async (c) => c.json(await listReleaseConfigs(deps, c.get('caller'), c.req.valid('query')), 200));
   app.openapi(read, async (c) => c.json(await readReleaseConfig(deps, c.get('caller'), c.req.valid('param').releaseConfigId), 200));
   app.openapi(replace, async (c) => {
-    return c.json(await replaceReleaseConfig(deps, c.get('caller'), c.req.valid('param').releaseConfigId, c.req.valid('json')), 200);
+    const input = c.req.valid('json');
+    await verified(c, c.req.valid('query').verify, input, {});
+    return c.json(await replaceReleaseConfig(deps, c.get('caller'), c.req.valid('param').releaseConfigId, input), 200);
   });
   app.openapi(remove, async (c) => {
     await deactivateReleaseConfig(deps, c.get('caller'), c.req.valid('param').releaseConfigId);

@@ -4,7 +4,7 @@ import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, instantSchema, listQuery, pageOf, readProblems } from '../schemas.ts';
 import { personSchema, releaseParams, releasePath } from './release-schemas.ts';
 
-const historyEventSchema = z
+export const historyEventSchema = z
   .object({
     id: idSchema,
     at: instantSchema,

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { roles } from '../../domain/access/permissions.ts';
 import { releaseStatuses } from '../../domain/release/vocabulary.ts';
 import { deadlineActions } from '../../domain/run.ts';
-import { listNotes } from '../../services/releases/list-notes.ts';
 import { whyRelease } from '../../services/releases/why.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, instantSchema, readProblems } from '../schemas.ts';
@@ -33,6 +33,14 @@ const whySchema = z
           id: z.string().nullable(),
           what: z.string().meta({ example: 'APPROVE_REGRESSION' }),
           on: z.enum(['person', 'provider', 'worker', 'time']).meta({ description: 'On whom it waits' }),
+          owner: z.object({
+            kind: z
+              .enum(['person', 'role', 'provider', 'worker', 'time'])
+              .meta({ description: '`person` where somebody is known by name, `role` where anybody with one of the roles may act' }),
+            roles: z.array(z.enum(roles)).meta({ description: 'Who may act' }),
+            people: z.array(z.string()).meta({ description: 'The first few of them, the pilot before all' }),
+            provider: z.string().nullable().meta({ description: 'Whose provider is waited for' }),
+          }),
           since: instantSchema.nullable(),
           nextAction: z.string().nullable().meta({ description: 'What happens next by itself; null = nothing, somebody must act' }),
           nextAt: instantSchema.nullable(),
@@ -47,18 +55,6 @@ const whySchema = z
   })
   .openapi('Why');
 
-const notesSchema = z
-  .object({
-    id: idSchema,
-    kind: z.string().meta({ description: '`cycle` or `final`' }),
-    cycle: z.int().nullable(),
-    baseRef: z.string(),
-    headRef: z.string(),
-    markdown: z.string(),
-    createdAt: instantSchema,
-  })
-  .openapi('ReleaseNotes');
-
 const common = { tags: ['Releases'], security: bearer, method: 'get' as const };
 
 const whyRoute = createRoute({
@@ -71,16 +67,6 @@ const whyRoute = createRoute({
   responses: { 200: answer('What it waits for', whySchema), ...readProblems },
 });
 
-const notesRoute = createRoute({
-  ...common,
-  path: `${releasePath}/notes`,
-  operationId: 'listReleaseNotes',
-  summary: 'The notes of each candidate, then the final ones',
-  request: { params: releaseParams },
-  responses: { 200: answer('The notes', z.object({ items: z.array(notesSchema) }).openapi('ReleaseNotesList')), ...readProblems },
-});
-
 export function registerReleaseInsightRoutes(app: App, deps: ApiDeps): void {
   app.openapi(whyRoute, async (c) => c.json(await whyRelease(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
-  app.openapi(notesRoute, async (c) => c.json(await listNotes(deps, c.get('caller'), c.req.valid('param').releaseId), 200));
 }

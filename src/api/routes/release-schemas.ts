@@ -7,6 +7,7 @@ import {
   platforms,
   releaseStatuses,
   releaseTypes,
+  skippableTasks,
   stageKeys,
   targets,
   workflowTypes,
@@ -16,6 +17,7 @@ import { decisions } from '../../services/releases/decision.ts';
 import type { AppEnv } from '../context.ts';
 import { problem } from '../problem.ts';
 import { idSchema, instantSchema, tenantParams } from '../schemas.ts';
+import { storeProgress } from './store-schemas.ts';
 
 /** What the routes of a release share. */
 
@@ -32,6 +34,9 @@ export const instantInput = z.iso
   .refine((text) => Date.parse(text) >= EARLIEST && Date.parse(text) < LATEST, 'must lie between the years 2000 and 2200')
   .transform((text) => new Date(text))
   .openapi({ type: 'string', format: 'date-time', description: 'ISO 8601 with a zone', example: '2026-11-21T04:00:00Z' });
+
+/** The same where null says something, too. */
+export const instantInputOrNull = instantInput.nullable().openapi({ type: ['string', 'null'] });
 
 export const reasonSchema = z
   .string()
@@ -73,6 +78,8 @@ export const platformSchema = platformTargetSchema
   })
   .openapi('PlatformRelease');
 
+const platformDetailSchema = platformSchema.extend(storeProgress).openapi('PlatformReleaseDetail');
+
 export const releaseSummarySchema = z
   .object({
     id: idSchema,
@@ -85,6 +92,9 @@ export const releaseSummarySchema = z
     targetReleaseDate: instantSchema,
     releaseDate: instantSchema.nullable(),
     createdAt: instantSchema,
+    blockedBy: z
+      .array(z.object({ id: idSchema, displayId: z.string().meta({ example: 'REL-6' }) }))
+      .meta({ description: 'Releases it waits for, to kick off or to hand its version to a store' }),
     platforms: z.array(platformSchema),
   })
   .openapi('ReleaseSummary');
@@ -148,6 +158,7 @@ export const approvalSchema = z
 export const gateSchema = z
   .object({
     taskId: idSchema,
+    type: z.string().meta({ example: 'APPROVE_REGRESSION' }),
     status: z.enum(taskStatuses),
     waitReason: z.enum(waitReasons).nullable(),
     since: instantSchema,
@@ -159,6 +170,7 @@ export const gateSchema = z
 
 export const releaseSchema = releaseSummarySchema
   .extend({
+    platforms: z.array(platformDetailSchema),
     description: z.string().nullable(),
     baseBranch: z.string(),
     baseReleaseId: idSchema.nullable(),
@@ -166,8 +178,16 @@ export const releaseSchema = releaseSummarySchema
     buildMode: z.enum(buildModes),
     config: z.object({ id: idSchema, name: z.string() }).meta({ description: 'The release config it holds a copy of' }),
     kickOffReminderDate: instantSchema.nullable(),
-    delayReason: z.string().nullable(),
+    delayReason: z.string().nullable().meta({ description: 'Of the last delay' }),
+    delays: z
+      .array(z.object({ from: instantSchema, to: instantSchema, reason: z.string(), at: instantSchema, by: personSchema }))
+      .meta({ description: 'Each time the target moved later, oldest first' }),
+    skipped: z
+      .object({ tasks: z.array(z.enum(skippableTasks)), regression: z.boolean() })
+      .nullable()
+      .meta({ description: 'What this hotfix does without' }),
     archivedAt: instantSchema.nullable(),
+    submittedAt: instantSchema.nullable().meta({ description: "Since when every target's store has the version for review, or further" }),
     preReleaseRequestedAt: instantSchema.nullable(),
     regressionRequestedAt: instantSchema.nullable(),
     attention: z.string().nullable().meta({ description: 'Why only a person can move it on' }),
@@ -224,6 +244,8 @@ export const buildSchema = z
   })
   .openapi('Build');
 
+export const taskActions = ['retry', 'skip', 'complete'] as const;
+
 export const taskSchema = z
   .object({
     id: idSchema,
@@ -247,7 +269,7 @@ export const taskSchema = z
     note: z.string().nullable(),
     settledBy: personSchema.nullable(),
     dependsOn: z.array(z.object({ id: idSchema, key: z.string(), status: z.enum(taskStatuses) })),
-    possible: z.array(z.enum(['retry', 'skip', 'complete'])).meta({ description: 'What a person may do to it in this status' }),
+    possible: z.array(z.enum(taskActions)).meta({ description: 'What a person may do to it in this status' }),
     createdAt: instantSchema,
     startedAt: instantSchema.nullable(),
     statusSince: instantSchema,
@@ -255,20 +277,20 @@ export const taskSchema = z
   })
   .openapi('Task');
 
+export const attemptSchema = z.object({
+  number: z.int(),
+  outcome: z.string().meta({ description: '`under-way` for the one that has not ended' }),
+  worker: z.string().nullable(),
+  startedAt: instantSchema.nullable(),
+  endedAt: instantSchema.nullable(),
+  failure: failureSchema.nullable(),
+});
+
 export const taskDetailSchema = taskSchema
   .extend({
     input: z.record(z.string(), z.unknown()).nullable(),
     output: z.record(z.string(), z.unknown()).nullable(),
-    attempts: z.array(
-      z.object({
-        number: z.int(),
-        outcome: z.string().meta({ description: '`under-way` for the one that has not ended' }),
-        worker: z.string().nullable(),
-        startedAt: instantSchema.nullable(),
-        endedAt: instantSchema.nullable(),
-        failure: failureSchema.nullable(),
-      }),
-    ),
+    attempts: z.array(attemptSchema),
     builds: z.array(buildSchema),
   })
   .openapi('TaskDetail');

@@ -43,6 +43,7 @@ const completeSchema = z
       .record(z.string(), z.unknown())
       .optional()
       .meta({ description: 'What the task would have found out', example: { commit: '4b825dc642cb6eb9a060e54bf8d69288fbee4904' } }),
+    force: z.boolean().default(false).meta({ description: 'Even if it does not look done' }),
   })
   .openapi('CompleteTask');
 
@@ -105,6 +106,8 @@ const routes = (deps: ApiDeps) => ({
     path: `${taskPath}/complete`,
     operationId: 'completeTask',
     summary: 'Say that the work of a task was done outside',
+    description:
+      'Branches, tags, tickets, test runs and store releases are looked up first: what is there becomes the output, what is not is refused with what was found, unless forced.',
     middleware: [idempotent(deps)] as const,
     request: { params: taskParams, headers: idempotencyHeader, ...jsonBody(completeSchema) },
     responses: { ...oneTask, ...writeProblems },

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { platforms, releaseStatuses, releaseTypes } from '../../domain/release/vocabulary.ts';
+import { platforms, releasePhases, releaseStatuses, releaseTypes } from '../../domain/release/vocabulary.ts';
 import { archiveRelease } from '../../services/releases/archive-release.ts';
 import { createRelease } from '../../services/releases/create-release.ts';
 import { createReleaseReader } from '../../services/releases/get-release.ts';
@@ -19,8 +19,10 @@ import {
   tenantParams,
   writeProblems,
 } from '../schemas.ts';
+import { hotfixWishes } from './release-policies.ts';
 import {
   instantInput,
+  instantInputOrNull,
   optionalBody,
   optionalReason,
   platformTargetSchema,
@@ -36,28 +38,38 @@ import {
 const refSchema = z.string().trim().min(1).max(200);
 const descriptionSchema = z.string().max(10_000);
 
+const versionSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ description: "Absent: what the release config's scheme suggests (see its next-versions)", example: '1.4.0' });
+
 const newReleaseSchema = z
   .strictObject({
-    releaseConfigId: idSchema.meta({ description: 'Copied into the release: later edits of the config do not change it' }),
+    releaseConfigId: idSchema
+      .optional()
+      .meta({ description: 'Copied into the release: later edits of the config do not change it. Absent: the default for the type' }),
     type: z.enum(releaseTypes),
     platformTargets: z
-      .array(platformTargetSchema.extend({ version: z.string().min(1).max(64).meta({ example: '1.4.0' }) }).strict())
+      .array(platformTargetSchema.extend({ version: versionSchema.optional() }).strict())
       .min(1)
       .max(9)
       .meta({ example: [{ platform: 'WEB', target: 'WEB', version: '1.4.0' }] }),
     baseBranch: refSchema.optional().meta({ description: "Absent: the config's", example: 'main' }),
     branch: refSchema.optional().meta({ description: "Absent: by the config's pattern" }),
     baseReleaseId: idSchema.optional().meta({ description: 'The release that a hotfix fixes' }),
+    ...hotfixWishes,
     baseTag: refSchema
       .optional()
       .meta({ description: 'Where the notes begin when the release before this one was not made by Signalbox', example: 'v1.3.0' }),
-    kickOffReminderDate: instantInput.optional(),
-    kickOffDate: instantInput,
-    targetReleaseDate: instantInput,
+    kickOffReminderDate: instantInputOrNull.optional().meta({ description: "Absent: by the config's schedule; null: none" }),
+    kickOffDate: instantInput.optional().meta({ description: "Absent: the next by the config's schedule" }),
+    targetReleaseDate: instantInput.optional().meta({ description: "Absent: by the config's schedule" }),
     regressionSlots: z
       .array(z.strictObject({ date: instantInput, automation: z.boolean().optional() }))
       .max(100)
-      .meta({ description: 'When regression cycles are planned; at least one, unless it is a hotfix' }),
+      .optional()
+      .meta({ description: "When regression cycles are planned; at least one, unless it is a hotfix. Absent: by the config's schedule" }),
     description: descriptionSchema.optional(),
     pilotAccountId: idSchema.optional().meta({ description: 'Who drives it' }),
   })
@@ -67,10 +79,14 @@ const releaseChangeSchema = z
   .strictObject({
     description: descriptionSchema.nullable().optional(),
     pilotAccountId: idSchema.nullable().optional(),
-    kickOffReminderDate: instantInput.nullable().optional().meta({ description: 'Only before the kickoff; null removes the reminder' }),
+    kickOffReminderDate: instantInputOrNull.optional().meta({ description: 'Only before the kickoff; null removes the reminder' }),
     kickOffDate: instantInput.optional(),
     targetReleaseDate: instantInput.optional(),
-    delayReason: reasonSchema.optional().meta({ description: 'Required when the target moves later' }),
+    delayReason: reasonSchema.optional().meta({ description: 'Required when the target moves later; each delay is kept' }),
+    skipSlots: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Skips the planned regression slots that a target moved earlier leaves behind; else they refuse the move' }),
     baseBranch: refSchema.optional().meta({ description: 'Only before the kickoff' }),
     baseReleaseId: idSchema.nullable().optional().meta({ description: 'Only before the kickoff, and not of a hotfix' }),
   })
@@ -79,6 +95,10 @@ const releaseChangeSchema = z
 
 const filterQuery = listQuery.extend({
   status: z.enum(releaseStatuses).optional(),
+  phase: z.enum(releasePhases).optional().meta({
+    description:
+      'upcoming: before the kickoff, waiting for its turn included; ongoing: past it; hotfix: a hotfix that has not ended; ended. Each release is in one',
+  }),
   type: z.enum(releaseTypes).optional(),
   platform: z.enum(platforms).optional(),
   text: z.string().min(1).max(200).optional().meta({ description: 'Part of a branch name or of a version' }),

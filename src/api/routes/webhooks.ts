@@ -17,7 +17,8 @@ const receiveRoute = createRoute({
   request: { params: z.object({ provider: z.string().min(1).max(32), integrationId: idSchema }) },
   responses: {
     200: {
-      description: 'It was stored before, or the answer to the provider’s question whether the address is ours',
+      description:
+        'It was stored before; or a person pressed a button, which is stored (empty); or the answer to the provider’s question whether the address is ours',
       content: {
         'application/json': { schema: z.union([z.object({ duplicate: z.literal(true) }), z.record(z.string(), z.string())]) },
         'text/plain': { schema: z.string() },
@@ -32,12 +33,14 @@ export function registerWebhookRoutes(app: App, deps: ApiDeps): void {
   app.openapi(receiveRoute, async (c) => {
     const { provider, integrationId } = c.req.valid('param');
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
-    const receipt = await receiveWebhook(deps, provider, integrationId, { headers: c.req.header(), rawBody });
+    const receipt = await receiveWebhook(deps, provider, integrationId, { headers: c.req.header(), query: c.req.query(), rawBody });
     switch (receipt.kind) {
       case 'stored':
         return c.json({ id: receipt.id }, 202);
       case 'duplicate':
         return c.json({ duplicate: true as const }, 200);
+      case 'pressed':
+        return c.text('', 200);
       case 'challenge':
         return typeof receipt.answer === 'string' ? c.text(receipt.answer, 200, receipt.headers) : c.json(receipt.answer, 200);
       default:

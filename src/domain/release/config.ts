@@ -1,4 +1,7 @@
-import type { BuildMode, Platform, PlatformTarget, ReleaseType, WorkflowType } from './vocabulary.ts';
+import type { RolloutPlan } from '../rollout/plan.ts';
+import type { ReleaseSchedule } from '../schedule/schedule.ts';
+import type { SchemeName } from '../versions/scheme.ts';
+import type { BuildMode, Platform, PlatformTarget, ReleaseType, SkippableTask, StoreTarget, WorkflowType } from './vocabulary.ts';
 
 /** What a person writes in a release config. Ids name configs of the same tenant; `null` = not used. */
 export interface ReleaseConfigBody {
@@ -15,7 +18,16 @@ export interface ReleaseConfigBody {
   projectManagementConfigId: string | null;
   testManagementConfigId: string | null;
   commsConfigId: string | null;
-  versionScheme: 'SEMVER' | 'CALVER' | 'CUSTOM';
+  /** Targets that Signalbox brings to their store, one entry each; none = the release ends after post-regression. */
+  stores: StoreChoice[];
+  versionScheme: SchemeName;
+  /** Of CALVER and CUSTOM, e.g. `YYYY.MM.MICRO` or `{major}.{minor}.{build}`; null = the month with a running number, or any label. */
+  versionFormat: string | null;
+  hotfix: HotfixPolicy;
+  /** How many releases of this config and one type may be past their kickoff at a time; null = any number. Hotfixes never wait. */
+  concurrency: { perType: number | null };
+  /** Where dates come from that a new release does not name; null = people name them all. */
+  schedule: ReleaseSchedule | null;
   /** Builds before the first regression cycle. */
   preRegressionBuilds: boolean;
   /** Automation runs after the builds of each cycle, unless the slot says otherwise. */
@@ -29,12 +41,42 @@ export interface ReleaseConfigBody {
     quorum: number;
     /** Whether whoever created the release may approve it. */
     allowSelfApproval: boolean;
+    /** Whether post-regression → distribution needs a person; the same quorum. Means nothing without stores. */
+    distributionApproval: 'manual' | 'automatic';
   };
 }
 
+/** What hotfixes of a release config may do without. */
+export interface HotfixPolicy {
+  skipTasks: SkippableTask[];
+  /** Then a cycle only tags the candidate and writes its notes, nothing tests it, and a person must approve it whatever else the config says. */
+  skipRegression: boolean;
+}
+
+/** One target's way into its store. */
+export interface StoreChoice {
+  target: StoreTarget;
+  storeConfigId: string;
+  rolloutPlan: RolloutPlan;
+}
+
+/** The same inside a release, with what its store config said at creation. */
+export interface FrozenStore extends StoreChoice {
+  integrationId: string;
+  /** Provider id: with `appId` it names what locks serialise. */
+  provider: string;
+  appId: string;
+  track: string;
+  uploadBy: 'CI' | 'SIGNALBOX';
+  updatePriority: number | null;
+}
+
 /** The copy inside a release: the body, plus what the planner must know without asking anybody. */
-export interface FrozenConfig extends ReleaseConfigBody {
+export interface FrozenConfig extends Omit<ReleaseConfigBody, 'stores'> {
+  stores: FrozenStore[];
   configName: string;
+  /** What this very release does without. */
+  skipped: { tasks: SkippableTask[]; regression: boolean };
   /** Workflows present at creation. */
   workflows: { platform: Platform; workflowType: WorkflowType }[];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bareConfig, frozenConfig, minute } from '../../../test/data/release-facts.ts';
-import { type NewReleaseContext, type NewReleaseInput, validateNewRelease } from './create-release.ts';
+import { validateNewRelease } from './create-release.ts';
+import type { NewReleaseContext, NewReleaseInput } from './new-release.ts';
 
 const now = minute(-120);
 
@@ -22,6 +23,7 @@ const context = (changes: Partial<NewReleaseContext> = {}): NewReleaseContext =>
   configActive: true,
   latestVersions: { 'ANDROID/PLAY_STORE': '1.3.0', 'IOS/APP_STORE': '1.3.7' },
   baseRelease: null,
+  taken: [],
   ...changes,
 });
 
@@ -50,6 +52,7 @@ function releaseOf(given: NewReleaseInput, where = context()) {
 describe('a release that may be created', () => {
   it('has branch and tag from the first version, its slots in order, and nothing left undecided', () => {
     expect(releaseOf(input())).toEqual({
+      config: frozenConfig(),
       type: 'MINOR',
       platformTargets: input().platformTargets,
       platforms: ['ANDROID', 'IOS'],

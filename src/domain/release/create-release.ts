@@ -1,94 +1,75 @@
+import { completeVersions } from '../versions/complete-versions.ts';
+import { ruleOf } from '../versions/scheme.ts';
+import { checkNextVersion } from '../versions/versions.ts';
 import type { FrozenConfig } from './config.ts';
 import { checkAreDates, checkDateOrder, isPast, PAST_TOLERANCE_MS } from './dates.ts';
-import { checkRefName } from './git-ref.ts';
+import { checkSkips, withoutSkipped } from './hotfix.ts';
 import { checkWorkflows } from './needed-workflows.ts';
+import type { NewRelease, NewReleaseContext, NewReleaseInput, ReleaseRefs, VersionedInput } from './new-release.ts';
+import { checkRefs, resolveRefs } from './new-release-refs.ts';
 import type { Checked, Problem } from './problem.ts';
-import { checkNextVersion } from './versions.ts';
-import type { Platform, PlatformTarget, ReleaseStatus, ReleaseType, Target } from './vocabulary.ts';
 import { targetsOf } from './vocabulary.ts';
 
-/** What a person asks for. */
-export interface NewReleaseInput {
-  type: ReleaseType;
-  platformTargets: (PlatformTarget & { version: string })[];
-  baseBranch?: string;
-  branch?: string;
-  baseReleaseId?: string;
-  /** Where the notes begin when the release before this one was not made here. */
-  baseTag?: string;
-  kickOffReminderDate?: Date;
-  kickOffDate: Date;
-  targetReleaseDate: Date;
-  regressionSlots: { date: Date; automation?: boolean }[];
-  description?: string;
-}
+/** Branch and tag as the release would have them, for whoever looks whether they are taken. */
+export const refsOf = (asked: NewReleaseInput, context: NewReleaseContext): ReleaseRefs =>
+  resolveRefs(complete(asked, context).input, context);
 
-/** What the decision needs to know of the tenant. */
-export interface NewReleaseContext {
-  /** The config with its workflows, as it would be frozen into the release. */
-  config: FrozenConfig;
-  configActive: boolean;
-  /** Highest version per (platform, target); for a HOTFIX the highest of the line of its base release. */
-  latestVersions: Partial<Record<`${Platform}/${Target}`, string>>;
-  /** The release that `baseReleaseId` names, when the tenant has it. */
-  baseRelease: { branch: string; releaseTag: string | null; status: ReleaseStatus } | null;
-}
-
-/** A release that may be created, with everything decided. */
-export interface NewRelease {
-  type: ReleaseType;
-  platformTargets: (PlatformTarget & { version: string })[];
-  /** The release's platforms, each once. */
-  platforms: Platform[];
-  branch: string;
-  /** What the branch is forked from: a branch, or for a hotfix the tag of its base. Equal to `branch` = the branch exists and is kept. */
-  baseBranch: string;
-  baseReleaseId: string | null;
-  baseTag: string | null;
-  /** The final tag; candidates append `-rc.N`. */
-  tagBase: string;
-  kickOffReminderDate: Date | null;
-  kickOffDate: Date;
-  targetReleaseDate: Date;
-  slots: { date: Date; flags: { automation: boolean } }[];
-  description: string | null;
-}
-
-/** Everything that is wrong with a new release at once, or the release with branch, tag and slots resolved. */
-export function validateNewRelease(input: NewReleaseInput, context: NewReleaseContext, now: Date): Checked<NewRelease> {
-  const slots = resolveSlots(input, context.config);
+/** Everything that is wrong with a new release at once, or the release with versions, branch, tag and slots resolved. */
+export function validateNewRelease(asked: NewReleaseInput, given: NewReleaseContext, now: Date): Checked<NewRelease> {
+  const config = withoutSkipped(given.config, asked);
+  const context = { ...given, config };
+  const { input, unsaid } = complete(asked, context);
   const platforms = [...new Set(input.platformTargets.map(({ platform }) => platform))];
   const refs = resolveRefs(input, context);
+  const badVersions = [...unsaid, ...checkVersions(asked, input, context)];
   const problems = [
     ...checkConfig(context),
-    ...checkTargets(input, context.config),
-    ...checkVersions(input, context),
+    ...checkTargets(input, config),
+    ...badVersions,
     ...checkBase(input, context),
+    ...checkSkips(asked, config),
     ...checkDates(input, now),
-    ...checkWorkflows(context.config, input),
-    ...checkRefs(input, context, refs),
+    ...checkWorkflows(config, input),
+    // A version that is wrong by itself makes names that are wrong for no other reason.
+    ...checkRefs(input, context, refs).filter((problem) => !badVersions.some(({ field }) => field === problem.field)),
   ];
   if (problems.length > 0) return { ok: false, problems };
+  const skipsReminder = config.skipped.tasks.includes('PRE_KICK_OFF_REMINDER');
   return {
     ok: true,
     value: {
+      config: input.type === 'HOTFIX' ? { ...config, concurrency: { perType: null } } : config,
       type: input.type,
       platformTargets: input.platformTargets,
       platforms,
       ...refs,
       baseReleaseId: input.baseReleaseId ?? null,
       baseTag: input.baseTag ?? null,
-      kickOffReminderDate: input.kickOffReminderDate ?? null,
+      kickOffReminderDate: skipsReminder ? null : (input.kickOffReminderDate ?? null),
       kickOffDate: input.kickOffDate,
       targetReleaseDate: input.targetReleaseDate,
-      slots,
+      slots: resolveSlots(input, config),
       description: input.description ?? null,
     },
   };
 }
 
+/** Says the versions that nobody said: those the scheme suggests for when the release is planned to be out. */
+function complete(asked: NewReleaseInput, { config, latestVersions }: NewReleaseContext): { input: VersionedInput; unsaid: Problem[] } {
+  // A date that is none is told by itself.
+  const at = Number.isNaN(asked.targetReleaseDate.getTime()) ? new Date(0) : asked.targetReleaseDate;
+  const question = { rule: ruleOf(config), type: asked.type, latestVersions, at };
+  const completed = completeVersions(asked.platformTargets, question);
+  return {
+    input: { ...asked, platformTargets: completed.map(({ missing: _missing, ...target }) => target) },
+    unsaid: completed.flatMap(({ missing }, index) =>
+      missing === null ? [] : [{ field: `/platformTargets/${index}/version`, message: missing }],
+    ),
+  };
+}
+
 /** A hotfix without slots has its one cycle right after the kickoff: without a cycle there would be no candidate to release. */
-function resolveSlots(input: NewReleaseInput, config: FrozenConfig): NewRelease['slots'] {
+function resolveSlots(input: VersionedInput, config: FrozenConfig): NewRelease['slots'] {
   const platforms = input.platformTargets.map(({ platform }) => platform);
   const possible = config.workflows.some((entry) => entry.workflowType === 'AUTOMATION_BUILD' && platforms.includes(entry.platform));
   const flagsOf = (automation = config.automationRuns && possible) => ({ automation });
@@ -96,15 +77,6 @@ function resolveSlots(input: NewReleaseInput, config: FrozenConfig): NewRelease[
   return input.regressionSlots
     .map(({ date, automation }) => ({ date, flags: flagsOf(automation) }))
     .sort((a, b) => a.date.getTime() - b.date.getTime());
-}
-
-function resolveRefs(input: NewReleaseInput, { config, baseRelease }: NewReleaseContext) {
-  const version = input.platformTargets[0]?.version ?? '';
-  const branch = input.branch ?? fill(config.branchPattern, version);
-  const tagBase = fill(config.tagPattern, version);
-  if (input.type !== 'HOTFIX' || baseRelease === null) return { branch, tagBase, baseBranch: input.baseBranch ?? config.baseBranch };
-  const fromBase = branch === baseRelease.branch ? baseRelease.branch : (baseRelease.releaseTag ?? baseRelease.branch);
-  return { branch, tagBase, baseBranch: input.baseBranch ?? fromBase };
 }
 
 function checkConfig({ config, configActive }: NewReleaseContext): Problem[] {
@@ -116,7 +88,7 @@ function checkConfig({ config, configActive }: NewReleaseContext): Problem[] {
   return problems;
 }
 
-function checkTargets(input: NewReleaseInput, config: FrozenConfig): Problem[] {
+function checkTargets(input: VersionedInput, config: FrozenConfig): Problem[] {
   if (input.platformTargets.length === 0) return [{ field: '/platformTargets', message: 'A release needs a platform.' }];
   const seen = new Set<string>();
   return input.platformTargets.flatMap(({ platform, target }, index) => {
@@ -131,15 +103,17 @@ function checkTargets(input: NewReleaseInput, config: FrozenConfig): Problem[] {
   });
 }
 
-function checkVersions(input: NewReleaseInput, { config, latestVersions }: NewReleaseContext): Problem[] {
+function checkVersions(asked: NewReleaseInput, input: VersionedInput, { config, latestVersions }: NewReleaseContext): Problem[] {
   return input.platformTargets.flatMap(({ platform, target, version }, index) => {
+    // What was suggested follows the rules, and that nothing can be is told already.
+    if (asked.platformTargets[index]?.version === undefined) return [];
     const latest = latestVersions[`${platform}/${target}`] ?? null;
-    const message = checkNextVersion({ scheme: config.versionScheme, type: input.type, version, latest });
+    const message = checkNextVersion({ rule: ruleOf(config), type: input.type, version, latest });
     return message === null ? [] : [{ field: `/platformTargets/${index}/version`, message }];
   });
 }
 
-function checkBase(input: NewReleaseInput, { baseRelease }: NewReleaseContext): Problem[] {
+function checkBase(input: VersionedInput, { baseRelease }: NewReleaseContext): Problem[] {
   const field = '/baseReleaseId';
   if (input.baseReleaseId === undefined) {
     return input.type === 'HOTFIX' ? [{ field, message: 'A hotfix needs the release it fixes.' }] : [];
@@ -157,7 +131,7 @@ function checkBase(input: NewReleaseInput, { baseRelease }: NewReleaseContext): 
   return problems;
 }
 
-function checkDates(input: NewReleaseInput, now: Date): Problem[] {
+function checkDates(input: VersionedInput, now: Date): Problem[] {
   const { kickOffReminderDate: reminder, kickOffDate: kickoff, targetReleaseDate: target } = input;
   const slots = input.regressionSlots.map(({ date }, index) => ({ date, field: `/regressionSlots/${index}/date` }));
   const named = [
@@ -174,38 +148,3 @@ function checkDates(input: NewReleaseInput, now: Date): Problem[] {
   const order = checkDateOrder({ kickOffReminderDate: reminder ?? null, kickOffDate: kickoff, targetReleaseDate: target, slots });
   return [...checkAreDates(named), ...past, ...missing, ...order];
 }
-
-function checkRefs(
-  input: NewReleaseInput,
-  { config }: NewReleaseContext,
-  refs: Pick<NewRelease, 'branch' | 'baseBranch' | 'tagBase'>,
-): Problem[] {
-  const versionField = '/platformTargets/0/version';
-  const branchField = input.branch !== undefined ? '/branch' : faultyPart(config.branchPattern, '/config/branchPattern', versionField);
-  const tagField = faultyPart(config.tagPattern, '/config/tagPattern', versionField);
-  const baseField = input.baseBranch !== undefined ? '/baseBranch' : '/config/baseBranch';
-  const named = [
-    { field: branchField, what: 'branch', name: refs.branch },
-    { field: baseField, what: 'base branch', name: refs.baseBranch },
-    { field: tagField, what: 'tag', name: refs.tagBase },
-    ...(input.baseTag === undefined ? [] : [{ field: '/baseTag', what: 'base tag', name: input.baseTag }]),
-  ];
-  const problems: Problem[] = named.flatMap(({ field, what, name }) => {
-    const says = checkRefName(name);
-    return says === null ? [] : [{ field, message: `The ${what} name "${name}" ${says}.` }];
-  });
-  if (!config.tagPattern.includes('{version}')) {
-    problems.push({ field: '/config/tagPattern', message: 'The tag pattern must hold {version}: releases would share one tag.' });
-  }
-  if (refs.branch === refs.baseBranch && input.type !== 'HOTFIX') {
-    problems.push({ field: branchField, message: 'The release branch must not be its own base branch.' });
-  }
-  return problems;
-}
-
-/** A pattern that makes a good name of a harmless version is not at fault. */
-function faultyPart(pattern: string, patternField: string, versionField: string): string {
-  return checkRefName(fill(pattern, '1.0.0')) === null ? versionField : patternField;
-}
-
-const fill = (pattern: string, version: string) => pattern.replaceAll('{version}', () => version);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minute } from '../../../test/data/release-facts.ts';
-import { type CurrentDates, type DateChange, validateDateChange, validateNewSlot } from './date-change.ts';
+import { type CurrentDates, type DateChange, slotsBehind, validateDateChange, validateNewSlot } from './date-change.ts';
 
 const pending: CurrentDates = {
   status: 'PENDING',
@@ -75,11 +75,19 @@ describe('validateDateChange', () => {
 
   it('moves no date past a planned slot, and tells so at the date that moved', () => {
     expect(problemsOf(pending, { kickOffDate: minute(60) })).toEqual([
-      '/kickOffDate The kickoff must come before every planned regression slot.',
+      `/kickOffDate The kickoff must come before every planned regression slot; not so ${minute(60).toISOString()}.`,
     ]);
     expect(problemsOf(pending, { targetReleaseDate: minute(60) })).toEqual([
-      '/targetReleaseDate The target release date must come after every planned regression slot.',
+      `/targetReleaseDate The target release date must come after every planned regression slot; not so ${minute(60).toISOString()}. Move or remove them, or ask to skip them with skipSlots.`,
     ]);
+  });
+
+  it('moves the target before planned slots when they are to be skipped, but the kickoff past none', () => {
+    expect(problemsOf(pending, { targetReleaseDate: minute(60), skipSlots: true })).toEqual([]);
+    expect(problemsOf(pending, { kickOffDate: minute(60), skipSlots: true })).toHaveLength(1);
+    expect(slotsBehind(pending.slots, minute(60))).toEqual(pending.slots.filter(({ status }) => status === 'PLANNED'));
+    expect(slotsBehind(pending.slots, minute(61))).toEqual([]);
+    expect(slotsBehind(pending.slots, null)).toEqual([]);
   });
 
   it('moves the target of no release that has ended', () => {

@@ -19,6 +19,8 @@ export interface DateChange {
   targetReleaseDate?: Date;
   /** Required when the target moves later. */
   delayReason?: string;
+  /** The planned slots that an earlier target leaves behind are skipped. */
+  skipSlots?: boolean;
 }
 
 const ended: readonly ReleaseStatus[] = ['COMPLETED', 'ARCHIVED'];
@@ -61,7 +63,7 @@ export function validateDateChange(current: CurrentDates, change: DateChange, no
   return [
     ...problems,
     ...checkDateOrder({ ...given, slots: [] }),
-    ...slotsLeftOut(current.slots, moved.kickoff ? kickoff : null, moved.target ? target : null),
+    ...slotsLeftOut(current.slots, moved.kickoff ? kickoff : null, moved.target && change.skipSlots !== true ? target : null),
   ];
 }
 
@@ -69,14 +71,24 @@ export function validateDateChange(current: CurrentDates, change: DateChange, no
 function slotsLeftOut(slots: CurrentDates['slots'], kickoff: Date | null, target: Date | null): Problem[] {
   const planned = slots.filter((slot) => slot.status === 'PLANNED');
   const problems: Problem[] = [];
-  if (kickoff !== null && planned.some((slot) => slot.date <= kickoff)) {
-    problems.push({ field: '/kickOffDate', message: 'The kickoff must come before every planned regression slot.' });
+  const before = planned.filter((slot) => kickoff !== null && slot.date <= kickoff);
+  if (before.length > 0) {
+    const message = `The kickoff must come before every planned regression slot; not so ${named(before)}.`;
+    problems.push({ field: '/kickOffDate', message });
   }
-  if (target !== null && planned.some((slot) => slot.date >= target)) {
-    problems.push({ field: '/targetReleaseDate', message: 'The target release date must come after every planned regression slot.' });
+  const behind = slotsBehind(planned, target);
+  if (behind.length > 0) {
+    const message = `The target release date must come after every planned regression slot; not so ${named(behind)}. Move or remove them, or ask to skip them with skipSlots.`;
+    problems.push({ field: '/targetReleaseDate', message });
   }
   return problems;
 }
+
+/** Planned slots for which there is no time before the target; null = it does not move. */
+export const slotsBehind = <Slot extends CurrentDates['slots'][number]>(slots: readonly Slot[], target: Date | null): Slot[] =>
+  slots.filter((slot) => slot.status === 'PLANNED' && target !== null && slot.date >= target);
+
+const named = (slots: CurrentDates['slots']) => slots.map(({ date }) => date.toISOString()).join(', ');
 
 /** Every problem of a slot to be added; `date` is called `/date`. */
 export function validateNewSlot(current: CurrentDates, date: Date, now: Date): Problem[] {

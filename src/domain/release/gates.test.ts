@@ -26,6 +26,7 @@ const evidence = (changes: Partial<RegressionGateEvidence> = {}): RegressionGate
   activeCycles: 0,
   doneCycles: 2,
   plannedSlots: 0,
+  openBlockers: [],
   thresholdPercent: 90,
   tests: [results(9, 10)],
   rcCommit,
@@ -47,6 +48,7 @@ describe('the gate out of regression', () => {
         { key: 'candidate', met: true, evidence: `2 cycles done, candidate ${rcCommit}`, checkedAt: minute(100) },
         { key: 'no-active-cycle', met: true, evidence: '0 cycles active', checkedAt: minute(100) },
         { key: 'no-slot-left', met: true, evidence: '0 slots left', checkedAt: minute(100) },
+        { key: 'no-open-blocker', met: true, evidence: '0 blockers open', checkedAt: minute(100) },
         { key: 'tests:automation:IOS', met: true, evidence: '9 of 10 passed, 90 % needed', checkedAt: minute(95) },
         { key: 'no-late-commits', met: true, evidence: `the branch is at the candidate's commit ${rcCommit}`, checkedAt: minute(99) },
         { key: 'approvals', met: true, evidence: '1 of 1 approval', checkedAt: minute(100) },
@@ -59,6 +61,8 @@ describe('the gate out of regression', () => {
   it.each([
     ['a cycle is active', { activeCycles: 1 }, 'no-active-cycle false: 1 cycle active'],
     ['a slot is left', { plannedSlots: 1 }, 'no-slot-left false: 1 slot left'],
+    ['a blocker is open', { openBlockers: ['APP-1: Crash'] }, 'no-open-blocker false: 1 blocker open: APP-1: Crash'],
+    ['blockers are open', { openBlockers: ['APP-1: Crash', 'Legal'] }, 'no-open-blocker false: 2 blockers open: APP-1: Crash; Legal'],
     [
       'commits came after the candidate',
       { branchHead: { known: true as const, value: otherCommit, checkedAt: minute(99) } },

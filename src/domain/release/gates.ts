@@ -1,3 +1,4 @@
+import { judgeShare, judgeTestRun, type TestEvidence } from './test-results.ts';
 import type { Platform } from './vocabulary.ts';
 
 /** Something somebody looked at: what they saw, or why they could not see it. */
@@ -7,7 +8,8 @@ export interface TestReading {
   platform: Platform;
   /** Whose results: they are shown apart, and each must reach the threshold. */
   source: 'automation' | 'test-management';
-  result: Reading<{ passed: number; total: number }>;
+  /** `run`: everything that a test run shows. */
+  result: Reading<{ passed: number; total: number; run?: TestEvidence }>;
 }
 
 export interface GateApproval {
@@ -32,6 +34,8 @@ export interface RegressionGateEvidence {
   activeCycles: number;
   doneCycles: number;
   plannedSlots: number;
+  /** As people call them, with their links. */
+  openBlockers: readonly string[];
   thresholdPercent: number;
   /** One entry per result the release must have; none = no tests are configured. */
   tests: readonly TestReading[];
@@ -51,6 +55,8 @@ export interface Requirement {
   met: boolean | 'unknown';
   evidence: string;
   checkedAt: Date;
+  /** What the evidence says in words, where it is a test run. */
+  tests?: TestEvidence;
 }
 
 export interface GateEvaluation {
@@ -59,8 +65,6 @@ export interface GateEvaluation {
   readyForApproval: boolean;
   open: boolean;
 }
-
-const APPROVALS = 'approvals';
 
 /** Whether regression is over, requirement by requirement. What could not be checked is never taken for met. */
 export function evaluateRegressionGate(evidence: RegressionGateEvidence): GateEvaluation {
@@ -74,25 +78,47 @@ export function evaluateRegressionGate(evidence: RegressionGateEvidence): GateEv
     },
     { key: 'no-active-cycle', met: activeCycles === 0, evidence: `${count(activeCycles, 'cycle')} active`, checkedAt: readAt },
     { key: 'no-slot-left', met: plannedSlots === 0, evidence: `${count(plannedSlots, 'slot')} left`, checkedAt: readAt },
+    judgeBlockers(evidence),
     ...evidence.tests.map((test) => judgeTests(test, evidence.thresholdPercent)),
     judgeHead(evidence),
   ];
-  if (evidence.policy !== null) requirements.push(judgeApprovals(evidence, evidence.policy));
+  const { approvals, policy, rcCommit } = evidence;
+  return evaluate(requirements, { readAt, policy, approvals, commit: rcCommit });
+}
+
+/** People's part of a gate. */
+interface ApprovalEvidence {
+  readAt: Date;
+  /** null = the config wants no person's approval. */
+  policy: ApprovalPolicy | null;
+  /** Given for this gate, whichever commit they name. */
+  approvals: readonly GateApproval[];
+  /** What is to be approved; null = there is nothing. */
+  commit: string | null;
+}
+
+/** A gate of these requirements and, where the policy wants it, people's approval. */
+export function evaluate(requirements: readonly Requirement[], people: ApprovalEvidence): GateEvaluation {
+  const approval = people.policy === null ? [] : [judgeApprovals(people, people.policy)];
   const holds = ({ met }: Requirement) => met === true;
   return {
-    requirements,
-    readyForApproval: requirements.filter(({ key }) => key !== APPROVALS).every(holds),
-    open: requirements.every(holds),
+    requirements: [...requirements, ...approval],
+    readyForApproval: requirements.every(holds),
+    open: [...requirements, ...approval].every(holds),
   };
+}
+
+function judgeBlockers({ openBlockers, readAt }: RegressionGateEvidence): Requirement {
+  const evidence = [`${count(openBlockers.length, 'blocker')} open`, ...(openBlockers.length === 0 ? [] : [openBlockers.join('; ')])];
+  return { key: 'no-open-blocker', met: openBlockers.length === 0, evidence: evidence.join(': '), checkedAt: readAt };
 }
 
 function judgeTests({ platform, source, result }: TestReading, thresholdPercent: number): Requirement {
   const base = { key: `tests:${source}:${platform}`, checkedAt: result.checkedAt };
   if (!result.known) return { ...base, met: 'unknown', evidence: `the results could not be read: ${result.why}` };
-  const { passed, total } = result.value;
-  // Nothing measured is no evidence, whatever the threshold. The comparison is spelt so that NaN does not pass either.
-  if (!(total > 0)) return { ...base, met: 'unknown', evidence: 'there are no results' };
-  return { ...base, met: passed * 100 >= thresholdPercent * total, evidence: `${passed} of ${total} passed, ${thresholdPercent} % needed` };
+  const { run } = result.value;
+  if (run !== undefined) return { ...base, ...judgeTestRun(run), tests: run };
+  return { ...base, ...judgeShare(result.value, thresholdPercent) };
 }
 
 function judgeHead({ branchHead, rcCommit }: RegressionGateEvidence): Requirement {
@@ -107,13 +133,13 @@ function judgeHead({ branchHead, rcCommit }: RegressionGateEvidence): Requiremen
 }
 
 /** The last word of each person about exactly this candidate. One rejection blocks until its author changes it. */
-function judgeApprovals({ approvals, rcCommit, readAt }: RegressionGateEvidence, policy: ApprovalPolicy): Requirement {
-  const base = { key: APPROVALS, checkedAt: readAt };
-  if (rcCommit === null) return { ...base, met: false, evidence: 'there is no candidate to approve' };
+function judgeApprovals({ approvals, commit, readAt }: ApprovalEvidence, policy: ApprovalPolicy): Requirement {
+  const base = { key: 'approvals', checkedAt: readAt };
+  if (commit === null) return { ...base, met: false, evidence: 'there is no candidate to approve' };
   const lastWord = new Map<string, GateApproval>();
   for (const approval of approvals) {
     const earlier = lastWord.get(approval.accountId);
-    if (approval.commit === rcCommit && !(earlier !== undefined && earlier.at > approval.at)) lastWord.set(approval.accountId, approval);
+    if (approval.commit === commit && !(earlier !== undefined && earlier.at > approval.at)) lastWord.set(approval.accountId, approval);
   }
   const words = [...lastWord.values()];
   const rejections = words.filter(({ decision }) => decision === 'REJECTED').length;

@@ -36,7 +36,7 @@ function neededFor(platform: Platform, config: FrozenConfig): WorkflowType[] {
   const store = storeBuild[platform];
   return [
     ...(config.preRegressionBuilds ? (['PRE_REGRESSION_BUILD'] as const) : []),
-    'REGRESSION_BUILD',
+    ...(config.skipped.regression ? [] : (['REGRESSION_BUILD'] as const)),
     ...(store === undefined ? [] : [store]),
   ];
 }

@@ -42,7 +42,50 @@ export interface TestResult {
   url: string | null;
 }
 
+/** What happened to one target in its store. What is absent is not known, or there is none. */
+export interface StoreEvent {
+  platform: Platform;
+  target: Target;
+  version: string;
+  buildNumber?: string | null;
+  /** Share of the users, 0 to 1. */
+  fraction?: number | null;
+  /** Why, in the words of the store or of the person. */
+  reason?: string | null;
+  /** Who did it in Signalbox. */
+  by?: string | null;
+  /** It was done in the store's console. */
+  outside?: boolean;
+  /** Its page in the store's console. */
+  url?: string | null;
+}
+
+export interface StoreBuilds {
+  builds: BuildLink[];
+  /** What the store tells the build apart by; null = no store has it. */
+  buildNumber: string | null;
+}
+
+/** How a release stands. */
+export interface StatusData {
+  status: string;
+  /** The stage under way, or the latest; null = none has begun. */
+  stage: string | null;
+  /** One sentence; null = the release has ended. */
+  waitsFor: string | null;
+  kickOffDate: string;
+  targetReleaseDate: string;
+  endedAt: string | null;
+  /** Stages that have begun. */
+  progress: { stage: string; status: string; done: number; total: number }[];
+  /** Targets that are on their way into their store. */
+  stores: { target: Target; status: string; fraction: number | null; url: string | null }[];
+  /** Branch, candidate, tag, tickets, test runs, who drives it. */
+  links: { label: string; value: string; url: string | null }[];
+}
+
 export interface NotificationData {
+  RELEASE_STATUS: StatusData;
   PRE_KICKOFF_REMINDER: { kickOffDate: string; baseBranch: string };
   BRANCH_FORKOUT: { branch: string; baseBranch: string; commit: string; url: string | null };
   PROJECT_MANAGEMENT_LINKS: { tickets: PlatformLink[] };
@@ -53,7 +96,8 @@ export interface NotificationData {
   REGRESSION_BUILDS_FAILED: { cycle: number; failures: BuildFailure[] };
   TEST_RESULTS_SUMMARY: { cycle: number; thresholdPercent: number; results: TestResult[] };
   FINAL_RELEASE_NOTES: { tag: string; text: string; url: string | null };
-  REGRESSION_STAGE_APPROVAL_REQUEST: { cycle: number; rcTag: string; commit: string; quorum: number };
+  /** `decided`: what became of it; absent while people are asked. */
+  REGRESSION_STAGE_APPROVAL_REQUEST: { cycle: number; rcTag: string; commit: string; quorum: number; decided?: string };
   PRE_RELEASE_CHERRY_PICKS_REMINDER: { rcTag: string; commits: { sha: string; subject: string; url: string | null }[] };
   POST_REGRESSION_SUMMARY: { tag: string; builds: BuildLink[]; notesUrl: string | null };
   /** `waits`: for a connection to be mended; it goes on by itself then, and nothing else of the release stops. */
@@ -66,6 +110,25 @@ export interface NotificationData {
   RELEASE_ARCHIVED: { by: string | null; reason: string | null };
   TARGET_DATE_CHANGED: { before: string; after: string; reason: string | null; by: string | null };
   NEW_SLOT_ADDED: { date: string; by: string | null };
+  REGRESSION_KICKOFF_REMINDER: { date: string; cycle: number };
+  MANUAL_BUILD_UPLOAD_REMINDER: { platforms: Platform[]; deadline: string | null };
+  /** Of one candidate. */
+  RELEASE_NOTES: { cycle: number; rcTag: string; text: string };
+  BLOCKER_ADDED: { title: string; url: string | null; open: number; by: string | null };
+  /** The last one that was open is open no more. */
+  BLOCKERS_RESOLVED: { resolved: number };
+  IOS_TEST_FLIGHT_BUILD: StoreBuilds;
+  ANDROID_AAB_BUILD: StoreBuilds;
+  /** The gate before the stores. */
+  PRE_RELEASE_STAGE_APPROVAL_REQUEST: { tag: string; commit: string; quorum: number; decided?: string };
+  STORE_SUBMITTED: StoreEvent;
+  STORE_APPROVED: StoreEvent;
+  STORE_REJECTED: StoreEvent;
+  ROLLOUT_STARTED: StoreEvent;
+  ROLLOUT_STEPPED: StoreEvent;
+  ROLLOUT_HALTED: StoreEvent;
+  ROLLOUT_RESUMED: StoreEvent;
+  ROLLOUT_COMPLETED: StoreEvent;
 }
 
 export type NotificationType = keyof NotificationData;

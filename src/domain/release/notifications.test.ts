@@ -10,6 +10,7 @@ const release = {
 const builds = [{ platform: 'IOS' as const, version: '1.4.0', url: 'https://ci.example/1', artifactUrl: null }];
 const failures = [{ platform: 'IOS' as const, message: 'The run failed.', url: 'https://ci.example/1' }];
 const links = [{ platform: 'IOS' as const, label: 'APP-1', url: 'https://tracker.example/APP-1' }];
+const storeEvent = { platform: 'ANDROID' as const, target: 'PLAY_STORE' as const, version: '1.4.0' };
 
 const samples: { [T in NotificationType]: NotificationInput<T> } = {
   PRE_KICKOFF_REMINDER: { release, kickOffDate: '2025-06-02T09:00:00.000Z', baseBranch: 'main' },
@@ -46,6 +47,30 @@ const samples: { [T in NotificationType]: NotificationInput<T> } = {
   RELEASE_ARCHIVED: { release, by: null, reason: 'Cancelled' },
   TARGET_DATE_CHANGED: { release, before: '2025-06-02T18:00:00.000Z', after: '2025-06-03T18:00:00.000Z', reason: 'A bug', by: 'Ada' },
   NEW_SLOT_ADDED: { release, date: '2025-06-02T12:00:00.000Z', by: null },
+  REGRESSION_KICKOFF_REMINDER: { release, date: '2025-06-02T12:00:00.000Z', cycle: 2 },
+  MANUAL_BUILD_UPLOAD_REMINDER: { release, platforms: ['IOS'], deadline: '2025-06-02T12:00:00.000Z' },
+  RELEASE_NOTES: { release, cycle: 2, rcTag: 'v1.4.0-rc.2', text: 'Fixes' },
+  BLOCKER_ADDED: { release, title: 'APP-9 Crash', url: 'https://tracker.example/APP-9', open: 1, by: 'Ada' },
+  BLOCKERS_RESOLVED: { release, resolved: 1 },
+  IOS_TEST_FLIGHT_BUILD: { release, builds, buildNumber: '140' },
+  ANDROID_AAB_BUILD: { release, builds, buildNumber: null },
+  PRE_RELEASE_STAGE_APPROVAL_REQUEST: { release, tag: 'v1.4.0', commit: 'a'.repeat(40), quorum: 2 },
+  STORE_SUBMITTED: { release, ...storeEvent },
+  STORE_APPROVED: { release, ...storeEvent },
+  STORE_REJECTED: { release, ...storeEvent, reason: 'Guideline 2.1' },
+  ROLLOUT_STARTED: { release, ...storeEvent, fraction: 0.01 },
+  ROLLOUT_STEPPED: { release, ...storeEvent, fraction: 0.05 },
+  ROLLOUT_HALTED: { release, ...storeEvent, fraction: 0.05, by: 'Ada', reason: 'Crashes' },
+  ROLLOUT_RESUMED: { release, ...storeEvent, outside: true },
+  ROLLOUT_COMPLETED: { release, ...storeEvent },
+  RELEASE_STATUS: {
+    release,
+    ...{ status: 'PAUSED', stage: 'DISTRIBUTION', waitsFor: 'A person resumes it.', endedAt: null },
+    ...{ kickOffDate: '2025-06-01T09:00:00.000Z', targetReleaseDate: '2025-06-02T18:00:00.000Z' },
+    progress: [{ stage: 'KICKOFF', status: 'COMPLETED', done: 3, total: 3 }],
+    stores: [{ target: 'PLAY_STORE', status: 'PROGRESSING', fraction: 0.05, url: null }],
+    links: [{ label: 'Branch', value: 'release/1.4.0', url: null }],
+  },
 };
 
 const render = <T extends NotificationType>(type: T) => renderNotification(type, samples[type]);
@@ -83,6 +108,23 @@ describe('renderNotification', () => {
       RELEASE_ARCHIVED: 'releases',
       TARGET_DATE_CHANGED: 'releases',
       NEW_SLOT_ADDED: 'regression',
+      REGRESSION_KICKOFF_REMINDER: 'regression',
+      MANUAL_BUILD_UPLOAD_REMINDER: 'builds',
+      RELEASE_NOTES: 'regression',
+      BLOCKER_ADDED: 'critical',
+      BLOCKERS_RESOLVED: 'critical',
+      IOS_TEST_FLIGHT_BUILD: 'builds',
+      ANDROID_AAB_BUILD: 'builds',
+      PRE_RELEASE_STAGE_APPROVAL_REQUEST: 'releases',
+      STORE_SUBMITTED: 'releases',
+      STORE_APPROVED: 'releases',
+      STORE_REJECTED: 'critical',
+      ROLLOUT_STARTED: 'releases',
+      ROLLOUT_STEPPED: 'releases',
+      ROLLOUT_HALTED: 'critical',
+      ROLLOUT_RESUMED: 'releases',
+      ROLLOUT_COMPLETED: 'releases',
+      RELEASE_STATUS: 'releases',
     });
   });
 

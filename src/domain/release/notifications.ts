@@ -1,24 +1,9 @@
 import type { MessageContent, MessageSection } from '../message.ts';
-import type {
-  BuildFailure,
-  BuildLink,
-  NotificationInput,
-  NotificationType,
-  PlatformLink,
-  ReleaseSummary,
-  TestResult,
-} from './notification-data.ts';
+import type { BuildFailure, NotificationInput, NotificationType, PlatformLink, ReleaseSummary, TestResult } from './notification-data.ts';
+import { asked, at, buildSection, by, count, type Field, field, short, type Template, text } from './notification-pieces.ts';
+import { statusTemplates } from './status-notification.ts';
+import { storeTemplates } from './store-notifications.ts';
 import type { Bucket } from './vocabulary.ts';
-
-type Field = { label: string; value: string; url?: string };
-
-/** How one type is told: where it goes, its headline, and what stands below. */
-interface Template<T extends NotificationType> {
-  bucket: Bucket;
-  /** Goes after `REL-7: `. */
-  headline: (data: NotificationInput<T>) => string;
-  sections: (data: NotificationInput<T>) => MessageSection[];
-}
 
 const templates: { [T in NotificationType]: Template<T> } = {
   PRE_KICKOFF_REMINDER: {
@@ -80,9 +65,9 @@ const templates: { [T in NotificationType]: Template<T> } = {
   },
   REGRESSION_STAGE_APPROVAL_REQUEST: {
     bucket: 'regression',
-    headline: (data) => `${data.rcTag} waits for approval`,
+    headline: (data) => `${data.rcTag} ${data.decided ?? 'waits for approval'}`,
     sections: (data) => [
-      { text: `Regression is over. ${data.quorum === 1 ? 'One approval is' : `${data.quorum} approvals are`} needed to go on.` },
+      ...asked(data, 'Regression is over.'),
       { fields: [field('Candidate', data.rcTag), field('Commit', short(data.commit)), field('Cycle', String(data.cycle))] },
     ],
   },
@@ -143,32 +128,61 @@ const templates: { [T in NotificationType]: Template<T> } = {
     headline: (data) => `regression slot added at ${at(data.date)}${by(data.by)}`,
     sections: () => [],
   },
+  REGRESSION_KICKOFF_REMINDER: {
+    bucket: 'regression',
+    headline: (data) => `regression cycle ${data.cycle} starts at ${at(data.date)}`,
+    sections: () => [{ text: 'What has to be in its candidate must be on the release branch before.' }],
+  },
+  MANUAL_BUILD_UPLOAD_REMINDER: {
+    bucket: 'builds',
+    headline: (data) => `builds of ${data.platforms.join(', ')} have to be uploaded`,
+    sections: (data) => (data.deadline === null ? [] : [{ fields: [field('Until', at(data.deadline))] }]),
+  },
+  RELEASE_NOTES: {
+    bucket: 'regression',
+    headline: (data) => `changes in ${data.rcTag} (cycle ${data.cycle})`,
+    sections: (data) => [text(data.text)],
+  },
+  BLOCKER_ADDED: {
+    bucket: 'critical',
+    headline: (data) => `blocker added${by(data.by)}`,
+    sections: (data) => [{ fields: [field('Blocker', data.title, data.url), field('Open blockers', String(data.open))] }],
+  },
+  BLOCKERS_RESOLVED: {
+    bucket: 'critical',
+    headline: (data) => (data.resolved === 1 ? 'the blocker is resolved' : `all ${data.resolved} blockers are resolved`),
+    sections: () => [{ text: 'Nothing blocks the release any more.' }],
+  },
+  ...storeTemplates,
+  ...statusTemplates,
 };
 
+/** A notification in our words, with what they were made of. */
+export interface Notification {
+  type: NotificationType;
+  /** What a tenant's own words are filled in with. */
+  data: object;
+  bucket: Bucket;
+  content: MessageContent;
+  /** How it stands by now; told below whatever words a tenant has for the rest. */
+  standing?: MessageSection[];
+}
+
 /** Which channels a notification goes to, and what it says. Types that are not in the table do not compile. */
-export function renderNotification<T extends NotificationType>(
-  type: T,
-  data: NotificationInput<T>,
-): { bucket: Bucket; content: MessageContent } {
+export function renderNotification<T extends NotificationType>(type: T, data: NotificationInput<T>): Notification {
   const template: Template<T> = templates[type];
   const sections = [...template.sections(data), aboutRelease(data.release)];
-  return {
-    bucket: template.bucket,
-    content: { summary: oneLine(`${data.release.displayId}: ${template.headline(data)}`), sections: sections.filter(saysSomething) },
-  };
+  const summary = oneLine(`${data.release.displayId}: ${template.headline(data)}`);
+  return { type, data, bucket: template.bucket, content: { summary, sections: sections.filter(saysSomething) } };
 }
 
 export const notificationTypes = Object.keys(templates) as NotificationType[];
 
-function aboutRelease(release: ReleaseSummary): MessageSection {
+/** What every notification ends with. */
+export function aboutRelease(release: ReleaseSummary): MessageSection {
   const versions = release.versions.map(({ platform, target, version }) => field(`${platform} → ${target}`, version));
   return { fields: [field('Release', release.displayId, release.url), ...versions] };
 }
-
-const buildSection = (builds: readonly BuildLink[]): MessageSection => ({
-  heading: 'Builds',
-  fields: builds.map((build) => field(build.platform, build.version, build.artifactUrl ?? build.url)),
-});
 
 const failureSection = (failures: readonly BuildFailure[]): MessageSection => ({
   heading: 'Failures',
@@ -182,15 +196,5 @@ function resultField({ platform, counts, url }: TestResult): Field {
   return field(platform, `${counts.passed} of ${counts.total} passed, ${counts.failed} failed`, url);
 }
 
-function field(label: string, value: string, url: string | null = null): Field {
-  return url === null ? { label, value } : { label, value, url };
-}
-
-const text = (value: string | null): { text?: string } => (value === null || value.trim() === '' ? {} : { text: value });
-const by = (name: string | null) => (name === null ? '' : ` by ${name}`);
-const short = (sha: string) => sha.slice(0, 10);
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
-/** `2025-06-02 09:30 UTC`: a channel's readers live in several zones. */
-const at = (iso: string) => `${new Date(iso).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const oneLine = (value: string) => value.replaceAll(/\s+/g, ' ').trim();
 const saysSomething = (section: MessageSection) => section.text !== undefined || (section.fields ?? []).length > 0;

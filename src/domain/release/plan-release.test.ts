@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { minute, releaseFacts, runView, slot, task } from '../../../test/data/release-facts.ts';
+import { frozenConfig, frozenStore, minute, releaseFacts, runView, slot, task } from '../../../test/data/release-facts.ts';
 import { planRelease, type ReleasePlan } from './plan-release.ts';
 
 /** A plan as short words: `open REGRESSION(CREATE_RC_TAG …)`. */
@@ -39,6 +39,18 @@ describe('before the kickoff', () => {
 
     expect(wordsOf(plan)).toEqual(['start']);
     expect(plan.wakeAt).toBeNull();
+  });
+
+  it('does not start before its turn has come, and then does', () => {
+    const stages = { KICKOFF: { status: 'IN_PROGRESS' as const, openTasks: 2 } };
+    const planWith = (status: Parameters<typeof task>[1], turnTaken = false) =>
+      planRelease(releaseFacts({ turnTaken }), runView({ status: 'PENDING', stages, tasks: [task('WAIT_FOR_TURN', status)] }), minute(0));
+
+    expect(planWith('WAITING')).toMatchObject({ commands: [], wakeAt: null });
+    expect(planWith('READY')).toMatchObject({ commands: [], wakeAt: null });
+    expect(wordsOf(planWith('IN_PROGRESS', true))).toEqual(['start']);
+    expect(wordsOf(planWith('COMPLETED'))).toEqual(['start']);
+    expect(wordsOf(planWith('SKIPPED'))).toEqual(['start']);
   });
 
   it('starts and goes on at once when the kickoff was done outside beforehand', () => {
@@ -294,6 +306,17 @@ describe('post-regression and the end', () => {
     expect(wordsOf(plan)).toEqual(['close POST_REGRESSION COMPLETED', 'close DISTRIBUTION SKIPPED', 'complete']);
   });
 
+  it('opens distribution after it where the release goes to stores', () => {
+    const inStores = { ...facts, config: frozenConfig({ stores: [frozenStore('PLAY_STORE')] }) };
+
+    const plan = planRelease(inStores, post(0, { withDistribution: true }), minute(90));
+
+    expect(wordsOf(plan)).toEqual(['close POST_REGRESSION COMPLETED', 'open DISTRIBUTION']);
+    expect(plan.commands.flatMap((command) => (command.do === 'open-stage' ? command.tasks.map(({ key }) => key) : []))).toContain(
+      'SUBMIT_TO_PLAY_STORE/PLAY_STORE',
+    );
+  });
+
   it('waits for a distribution that is under way, and completes after it', () => {
     const withDistribution = (openTasks: number) =>
       runView({
@@ -321,8 +344,8 @@ describe('post-regression and the end', () => {
 });
 
 describe('holds', () => {
-  it('stop everything while a person has paused the run, the clock included', () => {
-    const holds = [{ reason: 'USER_REQUESTED' as const, subject: '' }];
+  it.each(['USER_REQUESTED', 'BLOCKER'] as const)('stop everything while one is %s, the clock and the kickoff included', (reason) => {
+    const holds = [{ reason, subject: '' }];
 
     expect(planRelease(releaseFacts(), runView({ holds }), minute(601))).toEqual({
       commands: [],

@@ -1,9 +1,11 @@
 import type { Plan, PlanCommand, RunView, StageView, TaskView } from '../run.ts';
-import { type PlanningFacts, planCycle, planGate, planPostRegression } from './plan-tasks.ts';
+import { type PlanningFacts, planCycle, planDistribution, planGate, planPostRegression } from './plan-tasks.ts';
 import { pickSlots, type SlotFacts, type SlotSkip } from './slots.ts';
 import type { CycleStatus, StageKey } from './vocabulary.ts';
 
 export interface ReleaseFacts extends PlanningFacts, SlotFacts {
+  /** Of a release that must wait for others: none of them is before it any more. */
+  turnTaken: boolean;
   cycles: readonly { id: string; number: number; status: CycleStatus; slotId: string }[];
 }
 
@@ -21,15 +23,21 @@ const idle: ReleasePlan = { commands: [], wakeAt: null, slots: [], openCycle: nu
 
 /**
  * What comes next for a release. Pure, and a fixed point: asked again at the same instant about the state its answer leads to, it wants
- * nothing more. While somebody has paused the run it wants nothing at all; a failed task stops nothing here but keeps its stage undrained.
+ * nothing more. While somebody has paused the run, or a blocker is open, it wants nothing at all; a failed task stops nothing here but keeps
+ * its stage undrained.
  */
 export function planRelease(facts: ReleaseFacts, run: RunView, now: Date): ReleasePlan {
   if (run.status === 'COMPLETED' || run.status === 'CANCELLED') return idle;
-  if (run.holds.some((hold) => hold.reason === 'USER_REQUESTED')) return idle;
+  if (run.holds.some(({ reason }) => reason === 'USER_REQUESTED' || reason === 'BLOCKER')) return idle;
   if (run.status === 'IN_PROGRESS') return planStages(facts, run, now);
   if (now < facts.kickOffDate) return { ...idle, wakeAt: facts.kickOffDate };
+  if (awaitsTurn(facts, run)) return idle;
   return preceded([{ do: 'start' }], planStages(facts, run, now));
 }
+
+/** The kickoff has not happened while its turn has not come. Taking it asks the planner again, and so does whoever skips the wait. */
+const awaitsTurn = (facts: ReleaseFacts, run: RunView) =>
+  !facts.turnTaken && run.tasks.some((task) => task.type === 'WAIT_FOR_TURN' && isOpen(task));
 
 function planStages(facts: ReleaseFacts, run: RunView, now: Date): ReleasePlan {
   const kickoff = stageOf(run, 'KICKOFF');
@@ -97,6 +105,11 @@ function planAfterRegression(facts: ReleaseFacts, run: RunView): ReleasePlan {
   if (!isOver(post) && !isDrained(post)) return idle;
   const distribution = run.stages.find((stage) => stage.key === 'DISTRIBUTION');
   if (distribution?.status === 'IN_PROGRESS' && !isDrained(distribution)) return preceded(closing(post), idle);
+  // Post-regression ends with the gate before the stores, so whoever comes here may distribute.
+  const tasks = distribution?.status === 'PENDING' ? planDistribution(facts, lastDone(facts, null)) : [];
+  if (distribution !== undefined && tasks.length > 0) {
+    return { ...idle, commands: [...closing(post), { do: 'open-stage', stage: distribution.key, tasks }] };
+  }
   return { ...idle, commands: [...closing(post), ...(distribution === undefined ? [] : closing(distribution)), { do: 'complete' }] };
 }
 

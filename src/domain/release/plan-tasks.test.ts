@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bareConfig, frozenConfig, minute, releaseFacts } from '../../../test/data/release-facts.ts';
+import { bareConfig, frozenConfig, frozenStore, minute, releaseFacts } from '../../../test/data/release-facts.ts';
 import type { TaskPlan } from '../run.ts';
-import { planCycle, planGate, planKickoff, planPostRegression } from './plan-tasks.ts';
+import { planCycle, planDistribution, planGate, planKickoff, planPostRegression } from './plan-tasks.ts';
 import { releaseTaskTypes } from './task-types.ts';
 
 /** Task key → what it depends on. */
@@ -18,6 +18,20 @@ describe('planKickoff', () => {
       CREATE_TEST_SUITE: ['FORK_BRANCH'],
       TRIGGER_PRE_REGRESSION_BUILDS: ['FORK_BRANCH'],
     });
+  });
+
+  it('waits for its turn before the fork where the config lets only so many be under way', () => {
+    const facts = releaseFacts({ config: bareConfig({ concurrency: { perType: 1 } }) });
+
+    expect(graphOf(planKickoff(facts))).toEqual({ WAIT_FOR_TURN: [], FORK_BRANCH: ['WAIT_FOR_TURN'] });
+    expect(planKickoff(facts).map(({ notBefore }) => notBefore)).toEqual([minute(0), minute(0)]);
+  });
+
+  it('creates no tickets for a hotfix that does without, and checks none later', () => {
+    const facts = releaseFacts({ config: frozenConfig({ skipped: { tasks: ['CREATE_PROJECT_MANAGEMENT_TICKET'], regression: false } }) });
+
+    expect(Object.keys(graphOf(planKickoff(facts)))).not.toContain('CREATE_PROJECT_MANAGEMENT_TICKET');
+    expect(Object.keys(graphOf(planPostRegression(facts, 1)))).not.toContain('CHECK_PROJECT_RELEASE_APPROVAL');
   });
 
   it('is nothing but the fork when only source control is configured', () => {
@@ -46,6 +60,17 @@ describe('planKickoff', () => {
     const facts = releaseFacts({ config: bareConfig({ preRegressionBuilds: true }) });
 
     expect(graphOf(planKickoff(facts))).toEqual({ FORK_BRANCH: [], TRIGGER_PRE_REGRESSION_BUILDS: ['FORK_BRANCH'] });
+  });
+});
+
+describe('a cycle of a hotfix without regression', () => {
+  it('marks the candidate and writes its notes, and builds and tests nothing', () => {
+    const facts = releaseFacts({ config: frozenConfig({ testManagementConfigId: null, skipped: { tasks: [], regression: true } }) });
+
+    expect(graphOf(planCycle(facts, { number: 2, automation: true }))).toEqual({
+      CREATE_RC_TAG: [],
+      CREATE_RELEASE_NOTES: ['CREATE_RC_TAG'],
+    });
   });
 });
 
@@ -142,23 +167,69 @@ describe('planPostRegression', () => {
   });
 });
 
+describe('the way into the stores', () => {
+  const stores = [frozenStore('PLAY_STORE'), frozenStore('APP_STORE')];
+  const withStores = releaseFacts({ config: frozenConfig({ stores }) });
+
+  it('begins with a gate after everything else of post-regression', () => {
+    const tasks = planPostRegression(withStores, 2);
+    const [gate] = tasks.slice(-1);
+
+    expect(gate).toMatchObject({ type: 'APPROVE_DISTRIBUTION', input: { cycle: 2 } });
+    expect(gate?.dependsOn).toEqual(tasks.slice(0, -1).map(({ key }) => key));
+  });
+
+  it('is planned target by target, none waiting for another, and ends when all are through', () => {
+    expect(graphOf(planDistribution(withStores, 2))).toEqual({
+      'SUBMIT_TO_PLAY_STORE/PLAY_STORE': [],
+      'ROLL_OUT/PLAY_STORE': ['SUBMIT_TO_PLAY_STORE/PLAY_STORE'],
+      'SUBMIT_TO_APP_STORE/APP_STORE': [],
+      'ROLL_OUT/APP_STORE': ['SUBMIT_TO_APP_STORE/APP_STORE'],
+      COMPLETE_RELEASE: ['ROLL_OUT/PLAY_STORE', 'ROLL_OUT/APP_STORE'],
+    });
+  });
+
+  it('tells each task its target and the last cycle', () => {
+    const [play] = planDistribution(withStores, 2);
+
+    expect(play).toMatchObject({ type: 'SUBMIT_TO_PLAY_STORE', input: { target: 'PLAY_STORE', cycle: 2 } });
+  });
+
+  it('gives a rollout the time its plan takes on top of its deadline', () => {
+    const tasks = planDistribution(withStores, 2);
+    const days = (key: string) => (tasks.find((task) => task.key === key)?.deadlineMs ?? 0) / 86_400_000;
+
+    expect([days('ROLL_OUT/PLAY_STORE'), days('ROLL_OUT/APP_STORE')]).toEqual([61, 60]);
+  });
+
+  it('does not exist without stores', () => {
+    expect(planDistribution(releaseFacts(), 2)).toEqual([]);
+    expect(planPostRegression(releaseFacts(), 2).map(({ type }) => type)).not.toContain('APPROVE_DISTRIBUTION');
+  });
+});
+
 describe('releaseTaskTypes', () => {
+  const stores = [frozenStore('PLAY_STORE'), frozenStore('APP_STORE')];
+  const goingToStores = releaseFacts({ config: frozenConfig({ stores }) });
   const HOUR_MS = 3_600_000;
   const all = [
     ...planKickoff(releaseFacts({ kickOffReminderDate: minute(-30) })),
     ...planCycle(releaseFacts(), { number: 2, automation: true }),
     ...planGate(releaseFacts(), 2),
-    ...planPostRegression(releaseFacts(), 2),
+    ...planPostRegression(goingToStores, 2),
+    ...planDistribution(goingToStores, 2),
+    ...planKickoff(releaseFacts({ config: bareConfig({ concurrency: { perType: 1 } }) })),
   ];
 
   it('are all planned by some stage', () => {
-    expect(all.map((task) => task.type).sort()).toEqual(Object.keys(releaseTaskTypes).sort());
+    expect([...new Set(all.map((task) => task.type))].sort()).toEqual(Object.keys(releaseTaskTypes).sort());
   });
 
   it('give every task its attempts, its deadline and what happens then', () => {
     const hoursOf = Object.fromEntries(all.map((task) => [task.type, task.deadlineMs / HOUR_MS]));
 
     expect(hoursOf).toMatchObject({
+      WAIT_FOR_TURN: 90 * 24,
       FORK_BRANCH: 24,
       TRIGGER_PRE_REGRESSION_BUILDS: 6,
       TRIGGER_REGRESSION_BUILDS: 6,
@@ -168,6 +239,11 @@ describe('releaseTaskTypes', () => {
       CREATE_AAB_BUILD: 6,
       CHECK_PROJECT_RELEASE_APPROVAL: 14 * 24,
       APPROVE_REGRESSION: 30 * 24,
+      APPROVE_DISTRIBUTION: 30 * 24,
+      SUBMIT_TO_APP_STORE: 30 * 24,
+      SUBMIT_TO_PLAY_STORE: 30 * 24,
+      ROLL_OUT: 60 * 24,
+      COMPLETE_RELEASE: 24,
     });
     expect(new Set(all.map((task) => task.maxAttempts))).toEqual(new Set([12]));
   });

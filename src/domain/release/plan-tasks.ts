@@ -1,7 +1,7 @@
 import type { TaskPlan } from '../run.ts';
-import type { FrozenConfig } from './config.ts';
+import type { FrozenConfig, FrozenStore } from './config.ts';
 import { type ReleaseTaskType, releaseTaskTypes } from './task-types.ts';
-import type { Platform, WorkflowType } from './vocabulary.ts';
+import type { Platform, Target, WorkflowType } from './vocabulary.ts';
 
 /** What decides which tasks a release has. */
 export interface PlanningFacts {
@@ -27,7 +27,8 @@ export function planKickoff(facts: PlanningFacts): TaskPlan[] {
     config,
     [
       { type: 'PRE_KICK_OFF_REMINDER', wanted: remind, ...(kickOffReminderDate === null ? {} : { notBefore: kickOffReminderDate }) },
-      { type: 'FORK_BRANCH', wanted: true, notBefore: facts.kickOffDate },
+      { type: 'WAIT_FOR_TURN', wanted: config.concurrency.perType !== null, notBefore: facts.kickOffDate },
+      { type: 'FORK_BRANCH', wanted: true, after: ['WAIT_FOR_TURN'], notBefore: facts.kickOffDate },
       { type: 'CREATE_PROJECT_MANAGEMENT_TICKET', wanted: hasTracker(config), after: ['FORK_BRANCH'] },
       { type: 'CREATE_TEST_SUITE', wanted: hasTestManagement(config), after: ['FORK_BRANCH'] },
       { type: 'TRIGGER_PRE_REGRESSION_BUILDS', wanted: config.preRegressionBuilds, after: ['FORK_BRANCH'] },
@@ -39,19 +40,21 @@ export function planKickoff(facts: PlanningFacts): TaskPlan[] {
 /** @param cycle `automation` is the slot's flag; it means nothing where no automation workflow exists */
 export function planCycle(facts: PlanningFacts, cycle: { number: number; automation: boolean }): TaskPlan[] {
   const { config } = facts;
-  const automation = cycle.automation && hasWorkflow(facts, 'AUTOMATION_BUILD');
+  // A hotfix may go without: its cycle marks the candidate that people approve and that is built for the stores.
+  const tested = !config.skipped.regression;
+  const automation = tested && cycle.automation && hasWorkflow(facts, 'AUTOMATION_BUILD');
   return build(
     config,
     [
       { type: 'RESET_TEST_SUITE', wanted: cycle.number > 1 && hasTestManagement(config) },
       { type: 'CREATE_RC_TAG', wanted: true },
       { type: 'CREATE_RELEASE_NOTES', wanted: true, after: ['CREATE_RC_TAG'] },
-      { type: 'TRIGGER_REGRESSION_BUILDS', wanted: true, after: ['CREATE_RC_TAG'] },
+      { type: 'TRIGGER_REGRESSION_BUILDS', wanted: tested, after: ['CREATE_RC_TAG'] },
       { type: 'TRIGGER_AUTOMATION_RUNS', wanted: automation, after: ['TRIGGER_REGRESSION_BUILDS'] },
       { type: 'AUTOMATION_RUNS', wanted: automation, after: ['TRIGGER_AUTOMATION_RUNS'] },
       {
         type: 'SEND_REGRESSION_BUILD_MESSAGE',
-        wanted: hasMessaging(config),
+        wanted: tested && hasMessaging(config),
         after: ['TRIGGER_REGRESSION_BUILDS', 'CREATE_RELEASE_NOTES'],
       },
     ],
@@ -80,10 +83,45 @@ export function planPostRegression(facts: PlanningFacts, lastCycle: number): Tas
     { type: 'CREATE_AAB_BUILD', wanted: platforms.includes('ANDROID'), after: ['CREATE_RELEASE_TAG'] },
   ];
   const last: Candidate = { type: 'SEND_POST_REGRESSION_MESSAGE', wanted: hasMessaging(config), after: work.map(({ type }) => type) };
-  return build(config, [...work, last], { cycle: lastCycle });
+  const gate: Candidate = {
+    type: 'APPROVE_DISTRIBUTION',
+    wanted: config.stores.length > 0,
+    after: [...work, last].map(({ type }) => type),
+  };
+  return build(config, [...work, last, gate], { cycle: lastCycle });
 }
 
-const hasTracker = (config: FrozenConfig) => config.projectManagementConfigId !== null;
+const submissionTo: Record<Target, ReleaseTaskType | null> = {
+  APP_STORE: 'SUBMIT_TO_APP_STORE',
+  PLAY_STORE: 'SUBMIT_TO_PLAY_STORE',
+  WEB: null,
+};
+
+/** Target by target, none waiting for another; empty where the release goes to no store. */
+export function planDistribution({ config }: Pick<PlanningFacts, 'config'>, lastCycle: number): TaskPlan[] {
+  const perTarget = config.stores.flatMap((store): TaskPlan[] => {
+    const type = submissionTo[store.target];
+    if (type === null) return [];
+    const keyOf = (of: ReleaseTaskType) => `${of}/${store.target}`;
+    const input = { target: store.target, cycle: lastCycle };
+    const submission = { ...taskOf(type, config), key: keyOf(type), input };
+    const rollout = { ...taskOf('ROLL_OUT', config), key: keyOf('ROLL_OUT'), dependsOn: [submission.key], input };
+    return [submission, { ...rollout, deadlineMs: rollout.deadlineMs + plannedWaitMs(store) }];
+  });
+  if (perTarget.length === 0) return [];
+  const rollouts = perTarget.filter(({ type }) => type === 'ROLL_OUT').map(({ key }) => key);
+  return [...perTarget, { ...taskOf('COMPLETE_RELEASE', config), dependsOn: rollouts, input: { cycle: lastCycle } }];
+}
+
+/** What a plan itself takes is no delay. */
+function plannedWaitMs({ rolloutPlan }: FrozenStore): number {
+  if (rolloutPlan.kind !== 'staged') return 0;
+  return rolloutPlan.steps.reduce((sum, { waitMinutes }) => sum + (waitMinutes ?? 0) * 60_000, 0);
+}
+
+/** Without tickets of its own there is none to check; the tracker still tells what tickets in the notes are called. */
+const hasTracker = (config: FrozenConfig) =>
+  config.projectManagementConfigId !== null && !config.skipped.tasks.includes('CREATE_PROJECT_MANAGEMENT_TICKET');
 const hasTestManagement = (config: FrozenConfig) => config.testManagementConfigId !== null;
 const hasMessaging = (config: FrozenConfig) => config.commsConfigId !== null;
 
@@ -98,11 +136,16 @@ function build(config: FrozenConfig, candidates: readonly Candidate[], input: Re
   for (const { type, wanted, after = [], notBefore = null } of candidates) {
     const dependsOn = [...new Set(after.flatMap((predecessor) => standsFor.get(predecessor) ?? []))];
     standsFor.set(type, wanted ? [type] : dependsOn);
-    const { maxAttempts, onDeadline } = releaseTaskTypes[type];
-    const deadlineMs = deadlineOf(type, config);
-    if (wanted) plans.push({ key: type, type, dependsOn, notBefore, input, maxAttempts, deadlineMs, onDeadline });
+    if (wanted) plans.push({ ...taskOf(type, config), dependsOn, notBefore, input });
   }
   return plans;
+}
+
+/** A task of this type that waits for nothing. */
+function taskOf(type: ReleaseTaskType, config: FrozenConfig): TaskPlan {
+  const { maxAttempts, onDeadline } = releaseTaskTypes[type];
+  const plan = { key: type, type, dependsOn: [], notBefore: null, input: null, maxAttempts, onDeadline };
+  return { ...plan, deadlineMs: deadlineOf(type, config) };
 }
 
 const manualBuilds: readonly ReleaseTaskType[] = [

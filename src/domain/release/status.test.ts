@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pauseReasons, releaseStatus } from './status.ts';
 
 describe('releaseStatus', () => {
-  const live = { archivedAt: null };
+  const live = { archivedAt: null, submittedAt: null };
 
   it.each([
     ['PENDING', false, 'PENDING'],
@@ -15,8 +15,18 @@ describe('releaseStatus', () => {
     expect(releaseStatus({ status, held }, live)).toBe(expected);
   });
 
+  it.each([
+    ['PENDING', false, 'PENDING'],
+    ['IN_PROGRESS', false, 'SUBMITTED'],
+    ['IN_PROGRESS', true, 'PAUSED'],
+    ['COMPLETED', false, 'COMPLETED'],
+    ['CANCELLED', false, 'ARCHIVED'],
+  ] as const)('of a run that is %s (held: %s) is %s when every store has the version', (status, held, expected) => {
+    expect(releaseStatus({ status, held }, { archivedAt: null, submittedAt: new Date(0) })).toBe(expected);
+  });
+
   it('is ARCHIVED once archived, whatever the run', () => {
-    expect(releaseStatus({ status: 'IN_PROGRESS', held: true }, { archivedAt: new Date(0) })).toBe('ARCHIVED');
+    expect(releaseStatus({ status: 'IN_PROGRESS', held: true }, { archivedAt: new Date(0), submittedAt: new Date(0) })).toBe('ARCHIVED');
   });
 });
 

@@ -3,15 +3,19 @@ import type { ReleaseStatus } from './vocabulary.ts';
 
 /**
  * The status people see, from the run. A release that was paused before its kickoff is still PENDING (its dates may still be moved); that it
- * is paused shows in the pause reasons. SUBMITTED belongs to distribution: a run that has none never gets there.
+ * is paused shows in the pause reasons. SUBMITTED: every store has the version, and not everybody has it yet.
  */
-export function releaseStatus(run: { status: RunStatus; held: boolean }, release: { archivedAt: Date | null }): ReleaseStatus {
+export function releaseStatus(
+  run: { status: RunStatus; held: boolean },
+  release: { archivedAt: Date | null; submittedAt: Date | null },
+): ReleaseStatus {
   if (release.archivedAt !== null) return 'ARCHIVED';
   switch (run.status) {
     case 'PENDING':
       return 'PENDING';
     case 'IN_PROGRESS':
-      return run.held ? 'PAUSED' : 'IN_PROGRESS';
+      if (run.held) return 'PAUSED';
+      return release.submittedAt === null ? 'IN_PROGRESS' : 'SUBMITTED';
     case 'COMPLETED':
       return 'COMPLETED';
     case 'CANCELLED':

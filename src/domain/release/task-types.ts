@@ -5,7 +5,7 @@ interface ReleaseTaskDefinition {
   stage: StageKey;
   /** What people read. */
   title: string;
-  /** Failed attempts after which a transient failure becomes a person's business. */
+  /** Failed attempts in a row after which a transient failure becomes a person's business. */
   maxAttempts: number;
   /** Milliseconds from the task's start. */
   deadlineMs: number;
@@ -20,9 +20,10 @@ const provider = { maxAttempts: 12, deadlineMs: DAY_MS, onDeadline: 'fail' } as 
 const build = { ...provider, deadlineMs: 6 * HOUR_MS } as const;
 const message = { ...provider, onDeadline: 'continue' } as const;
 
-/** Every task type of a release up to distribution. One handler each, in `src/workers/tasks`. */
+/** Every task type of a release. One handler each, in `src/workers/tasks`. */
 export const releaseTaskTypes = {
   PRE_KICK_OFF_REMINDER: { stage: 'KICKOFF', title: 'Remind of the kickoff', ...message },
+  WAIT_FOR_TURN: { stage: 'KICKOFF', title: 'Wait for its turn', ...provider, deadlineMs: 90 * DAY_MS },
   FORK_BRANCH: { stage: 'KICKOFF', title: 'Fork the release branch', ...provider },
   CREATE_PROJECT_MANAGEMENT_TICKET: { stage: 'KICKOFF', title: 'Create the release tickets', ...provider },
   CREATE_TEST_SUITE: { stage: 'KICKOFF', title: 'Create the test runs', ...provider },
@@ -44,6 +45,12 @@ export const releaseTaskTypes = {
   TRIGGER_TEST_FLIGHT_BUILD: { stage: 'POST_REGRESSION', title: 'TestFlight build', ...build },
   CREATE_AAB_BUILD: { stage: 'POST_REGRESSION', title: 'Play bundle', ...build },
   SEND_POST_REGRESSION_MESSAGE: { stage: 'POST_REGRESSION', title: 'Announce the end of regression', ...message },
+  APPROVE_DISTRIBUTION: { stage: 'POST_REGRESSION', title: 'Approve the distribution', ...provider, deadlineMs: 30 * DAY_MS },
+
+  SUBMIT_TO_APP_STORE: { stage: 'DISTRIBUTION', title: 'Submit to the App Store', ...provider, deadlineMs: 30 * DAY_MS },
+  SUBMIT_TO_PLAY_STORE: { stage: 'DISTRIBUTION', title: 'Submit to the Play Store', ...provider, deadlineMs: 30 * DAY_MS },
+  ROLL_OUT: { stage: 'DISTRIBUTION', title: 'Roll out', ...provider, deadlineMs: 60 * DAY_MS },
+  COMPLETE_RELEASE: { stage: 'DISTRIBUTION', title: 'Complete the release', ...provider },
 } as const satisfies Record<string, ReleaseTaskDefinition>;
 
 export type ReleaseTaskType = keyof typeof releaseTaskTypes;

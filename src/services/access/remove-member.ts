@@ -15,6 +15,8 @@ export async function removeMember(deps: ServiceDeps, caller: Granter, accountId
       tenantId,
       accountId,
     ]);
+    // Should they come back, nothing of before counts.
+    await tx.run('DELETE FROM chat_identities WHERE tenant_id = ? AND account_id = ?', [tenantId, accountId]);
     const items = [{ field: 'role', before: member.role, after: null }];
     await writeHistory(tx, [
       { tenantId, scopeId: accountId, entityType: 'member', entityId: accountId, action: 'REMOVE', actor: actorOf(caller), items },

@@ -28,7 +28,6 @@ export const ciCdConfig: ConfigKind<CiCdConfigBody> = {
   what: 'The CI config',
   table: 'ci_cd_configs',
   category: 'ci-cd',
-  referenceField: 'ciConfigId',
   problems: ({ workflows }) =>
     repeated(
       '/workflows',
@@ -36,13 +35,15 @@ export const ciCdConfig: ConfigKind<CiCdConfigBody> = {
       ({ platform, workflowType }) => `${platform}/${workflowType}`,
       ({ platform, workflowType }) => `a ${workflowType} workflow for ${platform}`,
     ),
-  columns: () => ({}),
+  columns: [],
+  values: () => [],
+  isCopied: true,
   writeParts,
   deleteParts,
   bodies,
 };
 
-async function writeParts(tx: Tx, tenantId: string, id: string, { workflows }: CiCdConfigBody): Promise<void> {
+async function writeParts(tx: Tx, tenantId: string, id: string, { workflows }: Pick<CiCdConfigBody, 'workflows'>): Promise<void> {
   await deleteParts(tx, tenantId, id);
   if (workflows.length === 0) return;
   await tx.run(

@@ -8,6 +8,8 @@ type Channels = Partial<Record<Bucket, string[]>>;
 export interface CommChannelsBody extends ConfigBody {
   /** Bucket → channel ids at the provider; a bucket without channels is not sent. */
   channels: Channels;
+  /** Messages about a release go as replies below its status message, where the provider has threads. */
+  threads: boolean;
 }
 
 /** Which channels get which kind of notification. */
@@ -15,14 +17,15 @@ export const commChannels: ConfigKind<CommChannelsBody> = {
   what: 'The channel config',
   table: 'tenant_comm_channels',
   category: 'communication',
-  referenceField: 'commsConfigId',
   problems: () => [],
-  columns: ({ channels }) => ({ channels: JSON.stringify(channels) }),
+  columns: ['channels', 'threads'],
+  values: ({ channels, threads }) => [JSON.stringify(channels), threads ? 1 : 0],
+  isCopied: true,
   async bodies(sql: Sql, tenantId: string, ids: readonly string[]) {
-    const rows = await sql.rows<{ id: string; channels: unknown }>(
-      'SELECT id, channels FROM tenant_comm_channels WHERE tenant_id = ? AND id IN (?)',
+    const rows = await sql.rows<{ id: string; channels: unknown; threads: number }>(
+      'SELECT id, channels, threads FROM tenant_comm_channels WHERE tenant_id = ? AND id IN (?)',
       [tenantId, ids],
     );
-    return new Map(rows.map((row) => [row.id, { channels: parseJson(row.channels) as Channels }]));
+    return new Map(rows.map((row) => [row.id, { channels: parseJson(row.channels) as Channels, threads: row.threads === 1 }]));
   },
 };

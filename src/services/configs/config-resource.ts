@@ -1,5 +1,6 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import type { Category } from '../../integrations/kit/define-provider.ts';
+import type { Category, Provider } from '../../integrations/kit/define-provider.ts';
+import { findProvider } from '../../integrations/registry.ts';
 import { connectionTableNames } from '../connections/tables.ts';
 import { invalid, notFound, type Problem } from '../service-error.ts';
 
@@ -13,14 +14,17 @@ export interface ConfigKind<Body extends ConfigBody> {
   table: string;
   /** Of the connection it may hang on. */
   category: Category;
-  /** The field of a release config that names it. */
-  referenceField: 'ciConfigId' | 'projectManagementConfigId' | 'testManagementConfigId' | 'commsConfigId';
-  /** What the schema alone cannot see: entries that exclude each other. */
-  problems(body: Body): Problem[];
-  /** Its own columns, besides id, tenant, connection, name and times. */
-  columns(body: Body): Record<string, string | number>;
+  /** What the schema alone cannot see: entries that exclude each other. @param provider of the connection; null = it is not installed */
+  problems(body: Body, provider: Provider | null): Problem[];
+  /** Fields that must stay as they are while release configs or releases that name it rely on them. */
+  fixedInUse?: readonly (keyof Body & string)[];
+  /** Its own columns, besides id, tenant, connection, name and times; `values` are theirs, in the same order. */
+  columns: readonly string[];
+  values(body: Body): (string | number | null)[];
+  /** Whether a release gets a copy of the row; a store config is written out in the config of the release itself. */
+  isCopied: boolean;
   /** Writes rows of other tables that belong to it, replacing what was there. */
-  writeParts?(tx: Tx, tenantId: string, id: string, body: Body): Promise<void>;
+  writeParts?(tx: Tx, tenantId: string, id: string, body: Omit<Body, 'name' | 'integrationId'>): Promise<void>;
   deleteParts?(tx: Tx, tenantId: string, id: string): Promise<void>;
   /** Bodies by id; `ids` are the tenant's. A bounded number of queries, however many there are. */
   bodies(sql: Sql, tenantId: string, ids: readonly string[]): Promise<Map<string, Omit<Body, 'name' | 'integrationId'>>>;
@@ -43,20 +47,22 @@ interface HeadRow {
 
 const HEAD = 'id, name, integration_id AS integrationId, created_at AS createdAt, updated_at AS updatedAt';
 
+/** SQL: leaves out the copies of releases, which are nobody's to list, read, change or name. */
+export const peoplesOwn = ({ isCopied }: Pick<ConfigKind<ConfigBody>, 'isCopied'>, alias = '') =>
+  isCopied ? `AND ${alias}frozen_for_release_id IS NULL` : '';
+
 export async function configViews<B extends ConfigBody>(
   sql: Sql,
   kind: ConfigKind<B>,
   tenantId: string,
   where: { id: string; lock?: 'FOR UPDATE' } | { after: string | null; limit: number },
 ): Promise<ConfigView<B>[]> {
+  const own = `SELECT ${HEAD} FROM ${kind.table} WHERE tenant_id = ? ${peoplesOwn(kind)}`;
   const heads =
     'id' in where
-      ? await sql.rows<HeadRow>(`SELECT ${HEAD} FROM ${kind.table} WHERE tenant_id = ? AND id = ? ${where.lock ?? ''}`, [
-          tenantId,
-          where.id,
-        ])
+      ? await sql.rows<HeadRow>(`${own} AND id = ? ${where.lock ?? ''}`, [tenantId, where.id])
       : await sql.rows<HeadRow>(
-          `SELECT ${HEAD} FROM ${kind.table} WHERE tenant_id = ? ${where.after === null ? '' : 'AND id < ?'} ORDER BY id DESC LIMIT ?`,
+          `${own} ${where.after === null ? '' : 'AND id < ?'} ORDER BY id DESC LIMIT ?`,
           where.after === null ? [tenantId, where.limit] : [tenantId, where.after, where.limit],
         );
   if (heads.length === 0) return [];
@@ -85,16 +91,39 @@ export async function configView<B extends ConfigBody>(
   return view;
 }
 
+/** What they say, by id: a release's copies and people's own alike. Two queries, however many there are. */
+export async function configContents<B extends ConfigBody>(
+  sql: Sql,
+  kind: ConfigKind<B>,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<Map<string, B>> {
+  if (ids.length === 0) return new Map();
+  const heads = await sql.rows<Pick<HeadRow, 'id' | 'name' | 'integrationId'>>(
+    `SELECT id, name, integration_id AS integrationId FROM ${kind.table} WHERE tenant_id = ? AND id IN (?)`,
+    [tenantId, ids],
+  );
+  const bodies = await kind.bodies(sql, tenantId, ids);
+  // Head and body together are the whole of it, as in `configViews`.
+  return new Map(heads.map(({ id, ...head }) => [id, { ...head, ...bodies.get(id) } as unknown as B]));
+}
+
 /** The connection must be the tenant's, of the right category and active; the share lock keeps it so until the commit. */
 export async function demandConfig<B extends ConfigBody>(tx: Tx, kind: ConfigKind<B>, tenantId: string, body: B): Promise<void> {
-  const found = await tx.rows(
-    `SELECT id FROM ${connectionTableNames[kind.category]} WHERE tenant_id = ? AND id = ? AND is_active = 1 LOCK IN SHARE MODE`,
+  const problems = await configProblems(tx, kind, tenantId, body);
+  if (problems.length > 0) throw invalid(problems);
+}
+
+/** Every one, as `demandConfig` refuses them. */
+export async function configProblems<B extends ConfigBody>(tx: Tx, kind: ConfigKind<B>, tenantId: string, body: B): Promise<Problem[]> {
+  const [found] = await tx.rows<{ provider: string }>(
+    `SELECT provider FROM ${connectionTableNames[kind.category]} WHERE tenant_id = ? AND id = ? AND is_active = 1 LOCK IN SHARE MODE`,
     [tenantId, body.integrationId],
   );
-  const problems = kind.problems(body);
-  if (found.length === 0)
+  const problems = kind.problems(body, found === undefined ? null : findProvider(found.provider));
+  if (found === undefined)
     problems.unshift({ field: '/integrationId', message: `is no active ${kind.category} integration of this tenant` });
-  if (problems.length > 0) throw invalid(problems);
+  return problems;
 }
 
 /** A problem for each entry that repeats an earlier one. */

@@ -1,8 +1,9 @@
-import { ulid } from 'ulid';
 import { writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { rememberAnswer } from '../idempotency.ts';
+import { changedItems } from './changed-items.ts';
 import { type ConfigBody, type ConfigKind, type ConfigView, configView, demandConfig } from './config-resource.ts';
+import { insertConfig } from './write-config.ts';
 
 export async function createConfig<B extends ConfigBody>(
   deps: ServiceDeps,
@@ -14,10 +15,7 @@ export async function createConfig<B extends ConfigBody>(
   const { tenantId } = caller;
   return deps.db.transact(async (tx) => {
     await demandConfig(tx, kind, tenantId, body);
-    const id = ulid();
-    const columns = { id, tenant_id: tenantId, integration_id: body.integrationId, name: body.name, ...kind.columns(body) };
-    await tx.run(`INSERT INTO ${kind.table} (${Object.keys(columns).join(', ')}) VALUES (?)`, [Object.values(columns)]);
-    await kind.writeParts?.(tx, tenantId, id, body);
+    const id = await insertConfig(tx, kind, { tenantId, ownedBy: null }, body);
     await writeHistory(tx, [
       {
         tenantId,
@@ -26,7 +24,7 @@ export async function createConfig<B extends ConfigBody>(
         entityId: id,
         action: 'CREATE',
         actor: actorOf(caller),
-        items: [{ field: 'body', before: null, after: JSON.stringify(body) }],
+        items: changedItems(null, body),
       },
     ]);
     const view = await configView(tx, kind, tenantId, id);

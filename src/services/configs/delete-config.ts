@@ -1,9 +1,14 @@
 import { writeHistory } from '../../engine/history.ts';
 import { demandUnreferenced } from '../connections/delete-connection.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { changedItems } from './changed-items.ts';
 import { type ConfigBody, type ConfigKind, configView } from './config-resource.ts';
+import { removeConfig } from './write-config.ts';
 
-/** Refused while active release configs or unfinished releases name it; its last content stays in the history. */
+/**
+ * Refused while active release configs name it, or unfinished releases of before creation copied what it names; its last content stays in
+ * the history.
+ */
 export async function deleteConfig<B extends ConfigBody>(
   deps: ServiceDeps,
   caller: Caller,
@@ -13,10 +18,9 @@ export async function deleteConfig<B extends ConfigBody>(
   authorise(caller, 'config:write');
   const { tenantId } = caller;
   await deps.db.transact(async (tx) => {
-    const view = await configView(tx, kind, tenantId, id, 'FOR UPDATE');
-    await demandUnreferenced(tx, tenantId, kind.referenceField, [id], kind.what);
-    await kind.deleteParts?.(tx, tenantId, id);
-    await tx.run(`DELETE FROM ${kind.table} WHERE tenant_id = ? AND id = ?`, [tenantId, id]);
+    const { id: _id, createdAt: _created, updatedAt: _updated, ...body } = await configView(tx, kind, tenantId, id, 'FOR UPDATE');
+    await demandUnreferenced(tx, tenantId, kind.category, id, kind.what);
+    await removeConfig(tx, kind, tenantId, id);
     await writeHistory(tx, [
       {
         tenantId,
@@ -25,7 +29,7 @@ export async function deleteConfig<B extends ConfigBody>(
         entityId: id,
         action: 'REMOVE',
         actor: actorOf(caller),
-        items: [{ field: 'body', before: JSON.stringify(view), after: null }],
+        items: changedItems(body, null),
       },
     ]);
   });

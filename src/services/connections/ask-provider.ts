@@ -49,7 +49,11 @@ export function lacks(provider: Provider, what: string): ProviderError {
 }
 
 /** The first matches of a provider's list, in its own order. */
-export async function take<T>(list: AsyncIterable<T>, { q, limit }: ListQuery, nameOf: (item: T) => string): Promise<ProviderList<T>> {
+export async function take<T>(
+  list: AsyncIterable<T> | Iterable<T>,
+  { q, limit }: ListQuery,
+  nameOf: (item: T) => string,
+): Promise<ProviderList<T>> {
   const wanted = q?.toLowerCase() ?? '';
   const items: T[] = [];
   let read = 0;

@@ -8,6 +8,16 @@ const factories = [
   'issueTracker',
   'testManagement',
   'messaging',
+  'messageHistory',
+  'messageEditing',
+  'channelDirectory',
+  'peopleDirectory',
+  'fileSharing',
+  'appStore',
+  'stagedRollout',
+  'storeUpload',
+  'submissionWithdrawal',
+  'appCatalogue',
   'webhookRegistrar',
 ] as const satisfies readonly (keyof Provider)[];
 

@@ -3,14 +3,19 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { FailedConnection } from '../../domain/failure.ts';
 import type { AdapterDeps, Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
 import { createDownload } from '../../integrations/kit/download.ts';
+import type { Exchange } from '../../integrations/kit/exchange.ts';
 import { type GuardedFetch, guardFetch, type ProviderCall } from '../../integrations/kit/http.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { createSession } from '../../integrations/kit/session.ts';
 import { createTokenCache } from '../../integrations/kit/token-cache.ts';
+import { createUpload } from '../../integrations/kit/upload.ts';
 import { findProvider } from '../../integrations/registry.ts';
 import { DecryptError, type Keyring } from '../../platform/crypto.ts';
 import type { Limits } from '../../platform/limits.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { assertAttemptOurs } from '../execution/attempt-scope.ts';
+import type { Connect } from '../../platform/outbound.ts';
+import { assertAttemptOurs, attemptCalls } from '../execution/attempt-scope.ts';
+import { secretsIn } from '../execution/redact.ts';
 import { attributeErrors } from './attribute-errors.ts';
 import type { VerificationStatus } from './connection-view.ts';
 import { isMarked, judgeRefusal, named } from './judge-refusal.ts';
@@ -49,6 +54,8 @@ interface ConnectorOptions {
   fetch: GuardedFetch;
   /** The same for answers of any size. */
   download: GuardedFetch;
+  /** The same for what is no HTTP. */
+  connect: Connect;
   timeoutMs: number;
   /** What the operator knows better than the providers' own documents of their lag; null = nothing. */
   searchLagMaxMs?: number | null;
@@ -77,35 +84,52 @@ export function createConnector(options: ConnectorOptions): Connector {
   const headRoomWritten = new Map<string, number>();
   const tokens = createTokenCache(options.now);
 
-  function deps(provider: Provider, category: Category, integrationId: string, signal: AbortSignal): AdapterDeps {
+  function deps(provider: Provider, category: Category, { id: integrationId, credentials }: Connection, signal: AbortSignal): AdapterDeps {
+    const secrets = secretsIn(credentials);
+    const record = (exchange: Exchange) =>
+      attemptCalls()?.add({ ...exchange, provider: provider.id, integrationId, secrets, at: options.now() });
     const door = {
       provider: provider.id,
       signal,
       admit: () => admit(provider, integrationId),
       observe: (call: ProviderCall) => observe(call, category, integrationId),
     };
+    // What is no message of two sides, or too large to keep, is told without what was said.
+    const silent = {
+      ...door,
+      observe(call: ProviderCall) {
+        door.observe(call);
+        record({ ...call, url: null, requestBody: null, responseBody: null, requestId: null });
+      },
+    };
+    const session = createSession({ ...silent, connect: options.connect, timeoutMs: options.timeoutMs });
     return {
-      fetch: guardFetch({ ...door, fetch: inPermit(provider, integrationId, options.fetch), timeoutMs: options.timeoutMs }),
-      download: createDownload({ ...door, fetch: inPermit(provider, integrationId, options.download), idleMs: options.timeoutMs }),
+      fetch: guardFetch({ ...door, record, fetch: inPermit(provider, integrationId, options.fetch), timeoutMs: options.timeoutMs }),
+      download: createDownload({ ...silent, fetch: inPermit(provider, integrationId, options.download), idleMs: options.timeoutMs }),
+      upload: createUpload({ ...silent, fetch: inPermit(provider, integrationId, options.fetch), idleMs: options.timeoutMs }),
+      session: (target, work) => permitted(provider, integrationId, () => session(target, work)),
       tokens,
       now: options.now,
     };
   }
 
+  const inPermit =
+    (provider: Provider, integrationId: string, fetch: GuardedFetch): GuardedFetch =>
+    (input, init) =>
+      permitted(provider, integrationId, () => fetch(input, init));
+
   /** At most so many calls of a connection at once, over all processes. */
-  function inPermit(provider: Provider, integrationId: string, fetch: GuardedFetch): GuardedFetch {
-    return async (input, init) => {
-      const permit = await options.limits.withPermit(`parallel:${integrationId}`, options.parallelCalls, options.timeoutMs, () => {
-        // The very last moment: waiting for the permit may have taken long.
-        assertAttemptOurs();
-        return fetch(input, init);
-      });
-      if (permit.ok) return permit.value;
-      throw new ProviderError('rate-limited', `The connection has ${options.parallelCalls} calls to ${provider.displayName} under way.`, {
-        provider: provider.id,
-        retryAfterMs: permit.retryAfterMs,
-      });
-    };
+  async function permitted<T>(provider: Provider, integrationId: string, call: () => Promise<T>): Promise<T> {
+    const permit = await options.limits.withPermit(`parallel:${integrationId}`, options.parallelCalls, options.timeoutMs, () => {
+      // The very last moment: waiting for the permit may have taken long.
+      assertAttemptOurs();
+      return call();
+    });
+    if (permit.ok) return permit.value;
+    throw new ProviderError('rate-limited', `The connection has ${options.parallelCalls} calls to ${provider.displayName} under way.`, {
+      provider: provider.id,
+      retryAfterMs: permit.retryAfterMs,
+    });
   }
 
   async function admit(provider: Provider, integrationId: string): Promise<void> {
@@ -166,13 +190,13 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (error.kind !== 'unauthorized') return refusal;
         return judgeRefusal({ db: options.db, connector, now: options.now, signal }, suspect, refusal);
       });
-      return { id: row.id, category, provider: attributed, connection, deps: deps(provider, category, row.id, signal) };
+      return { id: row.id, category, provider: attributed, connection, deps: deps(provider, category, connection, signal) };
     },
 
     comesToLightWithinMs: (lagMs) => options.timeoutMs + Math.min(lagMs, options.searchLagMaxMs ?? lagMs),
 
     openUnsaved(category, provider, connection, signal) {
-      return { id: connection.id, category, provider, connection, deps: deps(provider, category, connection.id, signal) };
+      return { id: connection.id, category, provider, connection, deps: deps(provider, category, connection, signal) };
     },
   };
   return connector;

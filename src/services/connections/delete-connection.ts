@@ -5,6 +5,7 @@ import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts
 import { conflict } from '../service-error.ts';
 import { type ConnectionRow, connectionRow } from './connection-view.ts';
 import { forgetHook } from './forget-hook.ts';
+import { namesOneOf, references } from './references.ts';
 import { connectionTableNames } from './tables.ts';
 import { inWords, usedBy } from './used-by.ts';
 
@@ -53,17 +54,22 @@ function recordRemoval(tx: Tx, caller: Caller, row: ConnectionRow, users: string
   ]);
 }
 
-/** @throws ServiceError conflict naming the active release configs and unfinished releases that hold one of `ids` in `field` */
-export async function demandUnreferenced(tx: Tx, tenantId: string, field: string, ids: readonly string[], what: string): Promise<void> {
-  const path = `$.${field}`;
+/**
+ * Releases keep what they need of a config: only those of before creation copied rows name the config itself.
+ * @throws ServiceError conflict naming the active release configs and unfinished releases that name this config of the category
+ */
+export async function demandUnreferenced(tx: Tx, tenantId: string, category: Category, configId: string, what: string): Promise<void> {
+  const { path, kept } = references[category];
+  const ids = JSON.stringify([configId]);
+  const releases = `UNION ALL
+     SELECT CONCAT('the release REL-', r.display_number) FROM releases r JOIN runs u ON u.id = r.run_id
+     WHERE r.tenant_id = ? AND u.status IN ('PENDING', 'IN_PROGRESS') AND ${namesOneOf('r.config')}`;
+  const namesRows = kept === 'row';
   const users = await tx.rows<{ name: string }>(
     `SELECT CONCAT('the release config "', name, '"') AS name FROM release_configs
-     WHERE tenant_id = ? AND is_active = 1 AND JSON_UNQUOTE(JSON_EXTRACT(body, ?)) IN (?)
-     UNION ALL
-     SELECT CONCAT('the release REL-', r.display_number) FROM releases r JOIN runs u ON u.id = r.run_id
-     WHERE r.tenant_id = ? AND u.status IN ('PENDING', 'IN_PROGRESS') AND JSON_UNQUOTE(JSON_EXTRACT(r.config, ?)) IN (?)
-     LIMIT 10`,
-    [tenantId, path, ids, tenantId, path, ids],
+     WHERE tenant_id = ? AND is_active = 1 AND ${namesOneOf('body')}
+     ${namesRows ? releases : ''} LIMIT 10`,
+    [tenantId, path, ids, ...(namesRows ? [tenantId, path, ids] : [])],
   );
   if (users.length === 0) return;
   throw conflict(`${what} is used by ${users.map((user) => user.name).join(', ')}.`);

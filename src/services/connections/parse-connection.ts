@@ -25,7 +25,7 @@ export function parseConnection(provider: Provider, id: string, form: Connection
   const problems: Problem[] = [];
   const baseUrl = form.baseUrl ?? provider.defaultBaseUrl;
   if (baseUrl === null) problems.push({ field: '/baseUrl', message: `is needed: ${provider.displayName} has no address of its own` });
-  else problems.push(...baseUrlProblems(baseUrl));
+  else problems.push(...baseUrlProblems(baseUrl, provider.baseUrlSchemes ?? ['http', 'https']));
   const credentials = provider.credentials.safeParse(form.credentials);
   if (!credentials.success) problems.push(...problemsAt('/credentials', credentials.error, form.credentials));
   const settings = provider.settings.safeParse(form.settings);
@@ -61,11 +61,12 @@ function unionProblems(field: string, ways: readonly (readonly Issue[])[], value
 const isAboutKind = (issue: Issue) =>
   issue.path[0] === 'kind' || (issue.code === 'unrecognized_keys' && issue.path.length === 0 && issue.keys.includes('kind'));
 
-function baseUrlProblems(text: string): Problem[] {
+function baseUrlProblems(text: string, schemes: readonly string[]): Problem[] {
   const wrong = (message: string): Problem[] => [{ field: '/baseUrl', message }];
-  if (text.length > 1024 || !URL.canParse(text)) return wrong('must be an http or https address');
+  const noAddress = `must be an ${schemes.join(' or ')} address`;
+  if (text.length > 1024 || !URL.canParse(text)) return wrong(noAddress);
   const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return wrong('must be an http or https address');
+  if (!schemes.includes(url.protocol.slice(0, -1)) || url.hostname === '') return wrong(noAddress);
   if (url.username !== '' || url.password !== '') return wrong('must not contain a user or password: they belong into the credentials');
   if (url.search !== '' || url.hash !== '') return wrong('must not contain a query or fragment');
   return [];

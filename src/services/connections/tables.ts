@@ -7,6 +7,7 @@ export const connectionTableNames: Readonly<Record<Category, string>> = {
   'project-management': 'project_management_integrations',
   'test-management': 'test_management_integrations',
   communication: 'tenant_comm_integrations',
+  store: 'tenant_store_integrations',
 };
 
 /** What a sealed value is bound to: it opens only in its own column of its own row. */

@@ -1,5 +1,6 @@
 import type { Sql } from '../../db/client.ts';
 import type { Category } from '../../integrations/kit/define-provider.ts';
+import { namesOneOf, references } from './references.ts';
 
 export interface Uses {
   count: number;
@@ -9,7 +10,7 @@ export interface Uses {
 
 /** What stops working with a connection. */
 export interface UsedBy {
-  /** CI, project management, test management and channel configs. */
+  /** CI, project management, test management, channel and store configs. */
   configs: Uses;
   /** Active release configs. */
   releaseConfigs: Uses;
@@ -17,40 +18,53 @@ export interface UsedBy {
   releases: Uses;
 }
 
-/** How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config. */
-const references: Record<Category, { field: string; configTable: string | null }> = {
-  scm: { field: 'scmIntegrationId', configTable: null },
-  'ci-cd': { field: 'ciConfigId', configTable: 'ci_cd_configs' },
-  'project-management': { field: 'projectManagementConfigId', configTable: 'project_management_configs' },
-  'test-management': { field: 'testManagementConfigId', configTable: 'test_management_configs' },
-  communication: { field: 'commsConfigId', configTable: 'tenant_comm_channels' },
-};
-
 const SHOWN = 5;
-const nothing: Uses = { count: 0, items: [] };
 
 export async function usedBy(sql: Pick<Sql, 'rows'>, tenantId: string, category: Category, id: string): Promise<UsedBy> {
-  const { field, configTable } = references[category];
+  const { path, configTable, kept } = references[category];
+  const people = kept === 'row' ? 'AND frozen_for_release_id IS NULL' : '';
   const configs =
     configTable === null
       ? []
-      : await sql.rows<Use>(`SELECT id, name FROM ${configTable} WHERE tenant_id = ? AND integration_id = ? ORDER BY id`, [tenantId, id]);
+      : await sql.rows<Use>(`SELECT id, name FROM ${configTable} WHERE tenant_id = ? ${people} AND integration_id = ? ORDER BY id`, [
+          tenantId,
+          id,
+        ]);
   const named = configTable === null ? [id] : configs.map((config) => config.id);
   const shown = { count: configs.length, items: configs.slice(0, SHOWN) };
-  if (named.length === 0) return { configs: shown, releaseConfigs: nothing, releases: nothing };
-  const path = `$.${field}`;
-  const releaseConfigs = await sql.rows<Use & Counted>(
-    `SELECT id, name, COUNT(*) OVER () AS total FROM release_configs
-     WHERE tenant_id = ? AND is_active = 1 AND JSON_UNQUOTE(JSON_EXTRACT(body, ?)) IN (?) ORDER BY id LIMIT ?`,
-    [tenantId, path, named, SHOWN],
-  );
-  const releases = await sql.rows<Use & Counted>(
-    `SELECT r.id, CONCAT('REL-', r.display_number) AS name, COUNT(*) OVER () AS total FROM releases r JOIN runs u ON u.id = r.run_id
-     WHERE r.tenant_id = ? AND u.status IN ('PENDING', 'IN_PROGRESS') AND JSON_UNQUOTE(JSON_EXTRACT(r.config, ?)) IN (?)
-     ORDER BY r.id LIMIT ?`,
-    [tenantId, path, named, SHOWN],
-  );
+  const releaseConfigs = await configsThatName(sql, tenantId, path, named);
+  const releases = await releasesOn(sql, tenantId, category, { id, named });
   return { configs: shown, releaseConfigs: counted(releaseConfigs), releases: counted(releases) };
+}
+
+async function configsThatName(sql: Pick<Sql, 'rows'>, tenantId: string, path: string, ids: readonly string[]): Promise<(Use & Counted)[]> {
+  if (ids.length === 0) return [];
+  return sql.rows<Use & Counted>(
+    `SELECT id, name, COUNT(*) OVER () AS total FROM release_configs
+     WHERE tenant_id = ? AND is_active = 1 AND ${namesOneOf('body')} ORDER BY id LIMIT ?`,
+    [tenantId, path, JSON.stringify(ids), SHOWN],
+  );
+}
+
+/** Releases that have not ended. Those of before creation copied rows name the configs themselves. */
+async function releasesOn(
+  sql: Pick<Sql, 'rows'>,
+  tenantId: string,
+  category: Category,
+  of: { id: string; named: readonly string[] },
+): Promise<(Use & Counted)[]> {
+  const { path, configTable, kept } = references[category];
+  const [place, ids] = kept === null || kept === 'row' ? [path, of.named] : [kept, [of.id]];
+  const copies =
+    kept === 'row'
+      ? `OR EXISTS (SELECT 1 FROM ${configTable} c
+       WHERE c.tenant_id = r.tenant_id AND c.frozen_for_release_id = r.id AND c.integration_id = ?)`
+      : '';
+  return sql.rows<Use & Counted>(
+    `SELECT r.id, CONCAT('REL-', r.display_number) AS name, COUNT(*) OVER () AS total FROM releases r JOIN runs u ON u.id = r.run_id
+     WHERE r.tenant_id = ? AND u.status IN ('PENDING', 'IN_PROGRESS') AND (${namesOneOf('r.config')} ${copies}) ORDER BY r.id LIMIT ?`,
+    [tenantId, place, JSON.stringify(ids), ...(kept === 'row' ? [of.id] : []), SHOWN],
+  );
 }
 
 interface Use {

@@ -1,5 +1,4 @@
 import type { AdapterDeps, Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
-import type { GuardedFetch } from '../../integrations/kit/http.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { invalid, ServiceError } from '../service-error.ts';
 import type { VerificationStatus } from './connection-view.ts';
@@ -48,7 +47,7 @@ export async function verify(
   const open = deps.connector.openUnsaved(category, provider, connection, AbortSignal.any(signals));
   const unsent: string[] = [];
   try {
-    const verification = await provider.verify(connection, { ...open.deps, fetch: noting(unsent, open.deps.fetch) }, category);
+    const verification = await provider.verify(connection, noting(unsent, open.deps), category);
     if (unsent[0] !== undefined) throw addressRefused(unsent[0]);
     if (!verification.ok) return refused(verification.problems);
     const expiresAt = verification.expiresAt === null ? null : new Date(verification.expiresAt);
@@ -98,16 +97,17 @@ function couldNotAsk(error: unknown): VerificationResult {
 const addressRefused = (message: string) => invalid([{ field: '/baseUrl', message }]);
 
 /**
- * Notes the requests that were not even sent, because the address is not allowed or no address at all: adapters read that as the provider's
- * refusal, but it is the base URL that must be mended.
+ * Notes what was not even sent, because the address is not allowed or no address at all: adapters read that as the provider's refusal, but
+ * it is the base URL that must be mended.
  */
-function noting(unsent: string[], fetch: GuardedFetch): GuardedFetch {
-  return async (input, init) => {
-    try {
-      return await fetch(input, init);
-    } catch (error) {
-      if (error instanceof ProviderError && error.kind === 'invalid' && error.status === undefined) unsent.push(error.message);
-      throw error;
-    }
+function noting(unsent: string[], deps: AdapterDeps): AdapterDeps {
+  const note = (error: unknown) => {
+    if (error instanceof ProviderError && error.kind === 'invalid' && error.status === undefined) unsent.push(error.message);
+    throw error;
+  };
+  return {
+    ...deps,
+    fetch: (input, init) => deps.fetch(input, init).catch(note),
+    session: (target, work) => deps.session(target, work).catch(note),
   };
 }

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import type { Database } from '../../db/client.ts';
-import type { CiRun } from '../../integrations/capabilities/ci.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { ArtifactKeeper } from './artifact-keeper.ts';
+import { addressOrNull, type BuildStatus, callbackOf, providerWords, statusOf } from './build-state.ts';
 import type { CiCdService, ConfiguredWorkflow } from './ci-cd-service.ts';
 
 /*
@@ -32,7 +32,7 @@ export interface BuildRequest {
 export interface Build {
   id: string;
   platform: string;
-  status: 'PENDING' | 'QUEUED' | 'RUNNING' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  status: BuildStatus;
   /** The provider's own word for a state that is not simply one of ours. */
   providerState: string | null;
   integrationId: string | null;
@@ -52,6 +52,8 @@ export interface BuildService {
    * @param buildsOf the task whose builds these are, when it is another one
    */
   renewRetried(task: { id: string; attempt: number }, buildsOf?: string): Promise<void>;
+  /** A build that succeeded is of no use: a person who sends the task on wants another. */
+  refused(taskId: string): Promise<void>;
 }
 
 interface BuildRow extends Build {
@@ -61,20 +63,28 @@ interface BuildRow extends Build {
   dispatchedAt: Date | null;
   /** Milliseconds since the dispatch, by the database's clock. */
   dispatchedAgoMs: number | null;
+  /** What CI itself said of the run; see `reportBuild`. */
+  reportedStatus: Build['status'] | null;
+  /** Of an artifact that is kept already: CI sent it. */
+  artifactKey: string | null;
 }
 
-/** Of the columns that keep the provider's words. */
-const STATE_CHARS = 64;
+/** Of the column that keeps the provider's word. */
 const NAME_CHARS = 255;
-const URL_CHARS = 1024;
 
 const selectBuild = `
   SELECT id, platform, ordinal, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
-         correlation_id AS correlationId, artifact_name AS artifactName, artifact_url AS artifactUrl, dispatched_at AS dispatchedAt,
+         correlation_id AS correlationId, reported_status AS reportedStatus, artifact_key AS artifactKey, artifact_name AS artifactName, artifact_url AS artifactUrl, dispatched_at AS dispatchedAt,
          TIMESTAMPDIFF(MICROSECOND, dispatched_at, UTC_TIMESTAMP(3)) / 1000 AS dispatchedAgoMs
   FROM builds`;
 
-export function createBuildService(db: Database, cicd: CiCdService, artifacts: ArtifactKeeper): BuildService {
+/** @param publicUrl where CI may report to; null = nobody has said */
+export function createBuildService(
+  db: Database,
+  cicd: CiCdService,
+  artifacts: ArtifactKeeper,
+  publicUrl: string | null = null,
+): BuildService {
   async function current(taskId: string, platform: string): Promise<BuildRow | undefined> {
     const [row] = await db.rows<BuildRow>(`${selectBuild} WHERE task_id = ? AND platform = ? ORDER BY ordinal DESC LIMIT 1`, [
       taskId,
@@ -130,7 +140,7 @@ export function createBuildService(db: Database, cicd: CiCdService, artifacts: A
     const ask = await cicd.prepare(request.tenantId, workflow, {
       ref: build.ref,
       correlationId: build.correlationId,
-      jobParameters: request.jobParameters,
+      jobParameters: { ...request.jobParameters, ...callbackOf(publicUrl, request.tenantId, build.correlationId) },
     });
     const dispatchedAt = await mayDispatch(build);
     if (dispatchedAt === null) return;
@@ -148,6 +158,8 @@ export function createBuildService(db: Database, cicd: CiCdService, artifacts: A
       await db.run('UPDATE builds SET handle = ? WHERE id = ? AND handle IS NULL', [run.handle, build.id]);
       return;
     }
+    // Who reports it has been started: another dispatch would be a second run.
+    if (build.reportedStatus !== null) return goByReport(request, build, build.reportedStatus);
     const visibleWithin = await cicd.visibleWithinMs(request.tenantId, workflow.integrationId);
     if ((build.dispatchedAgoMs ?? 0) > visibleWithin) await dispatch(request, build, workflow);
   }
@@ -155,33 +167,46 @@ export function createBuildService(db: Database, cicd: CiCdService, artifacts: A
   async function observe(request: BuildRequest, build: BuildRow & { handle: string; integrationId: string }): Promise<void> {
     const run = await cicd.run(request.tenantId, build.integrationId, build.handle);
     if (run === null) {
-      await db.run(`UPDATE builds SET status = 'UNKNOWN', provider_state = 'not found' WHERE id = ?`, [build.id]);
+      await goByReport(request, build, build.reportedStatus ?? 'UNKNOWN');
       return;
     }
     const succeeded = run.state.kind === 'succeeded';
-    const artifact = succeeded
-      ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
-      : undefined;
+    const isSent = build.artifactKey !== null;
+    const artifact =
+      succeeded && !isSent
+        ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
+        : undefined;
     const source = { tenantId: request.tenantId, integrationId: build.integrationId, handle: run.handle, buildId: build.id };
     const kept = artifact === undefined ? null : await artifacts.keep(source, artifact);
-    const complete = succeeded && (kept !== null || !request.needsArtifact);
+    const complete = succeeded && (kept !== null || isSent || !request.needsArtifact);
     const status = complete ? 'SUCCEEDED' : statusOf(run);
     const ended = status === 'SUCCEEDED' || status === 'FAILED' || status === 'CANCELLED';
+    // What it has before that it succeeded: a crash in between costs one more look. What CI sent while this was copied stays.
+    if (artifact !== undefined && kept !== null) {
+      await db.run(
+        `UPDATE builds SET artifact_name = ?, artifact_url = ?, artifact_size = ?, artifact_digest = ?, artifact_key = ?,
+           artifact_kept_at = UTC_TIMESTAMP(3) WHERE id = ? AND artifact_key IS NULL`,
+        [artifact.name.slice(0, NAME_CHARS), addressOrNull(artifact.url), kept.sizeBytes, `sha256:${kept.sha256}`, kept.key, build.id],
+      );
+    }
     await db.run(
-      `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha), artifact_name = ?, artifact_url = ?,
-         artifact_size = ?, artifact_digest = ?, artifact_key = ?, artifact_kept_at = ${kept === null ? 'NULL' : 'UTC_TIMESTAMP(3)'},
+      `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha),
          ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`,
-      [
-        ...[status, providerWords(run, complete), run.handle, addressOrNull(run.url), run.commit],
-        ...[
-          artifact?.name.slice(0, NAME_CHARS) ?? null,
-          addressOrNull(artifact?.url),
-          kept?.sizeBytes ?? null,
-          kept === null ? null : `sha256:${kept.sha256}`,
-        ],
-        ...[kept?.key ?? null, build.id],
-      ],
+      [status, providerWords(run, complete), run.handle, addressOrNull(run.url), run.commit, build.id],
     );
+  }
+
+  /** The provider does not show the run (any more): what CI said of it is all there is. */
+  async function goByReport(request: BuildRequest, build: BuildRow, reported: Build['status']): Promise<void> {
+    const lacksArtifact = reported === 'SUCCEEDED' && request.needsArtifact && build.artifactKey === null;
+    const status = lacksArtifact ? 'RUNNING' : reported;
+    const words = lacksArtifact ? 'waiting for the artifact' : reported === 'UNKNOWN' ? 'not found' : 'as CI reported';
+    const hasEnded = ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(status);
+    await db.run(`UPDATE builds SET status = ?, provider_state = ?, ended_at = ${hasEnded ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`, [
+      status,
+      words,
+      build.id,
+    ]);
   }
 
   return {
@@ -195,6 +220,13 @@ export function createBuildService(db: Database, cicd: CiCdService, artifacts: A
       else if (build.handle === null) await locate(request, build, workflow, build.dispatchedAt);
       else await observe(request, { ...build, handle: build.handle, integrationId: build.integrationId ?? workflow.integrationId });
       return (await current(request.taskId, request.platform)) ?? build;
+    },
+
+    async refused(taskId) {
+      await db.run(
+        `UPDATE builds SET status = 'FAILED', provider_state = 'refused by the store' WHERE task_id = ? AND status = 'SUCCEEDED'`,
+        [taskId],
+      );
     },
 
     async renewRetried(task, buildsOf = task.id) {
@@ -237,33 +269,4 @@ export function createBuildService(db: Database, cicd: CiCdService, artifacts: A
 /** The provider, or our own limits, said no: nothing was started. Everything else leaves it open. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ProviderError && !['unavailable', 'timeout', 'malformed'].includes(error.kind);
-}
-
-/** The provider's own word for a state that is not simply one of ours. */
-function providerWords({ state }: CiRun, complete: boolean): string | null {
-  if ('raw' in state) return state.raw.slice(0, STATE_CHARS);
-  return state.kind === 'succeeded' && !complete ? 'waiting for the artifact' : null;
-}
-
-/** An address cut short leads nowhere. */
-const addressOrNull = (url: string | null | undefined) => (url && url.length <= URL_CHARS ? url : null);
-
-function statusOf(run: CiRun): Build['status'] {
-  switch (run.state.kind) {
-    case 'queued':
-    case 'blocked':
-      return 'QUEUED';
-    case 'running':
-    // Succeeded without its artifact: not done, looked at again.
-    case 'succeeded':
-      return 'RUNNING';
-    case 'failed':
-      return 'FAILED';
-    case 'cancelled':
-      return 'CANCELLED';
-    case 'unknown':
-      return 'UNKNOWN';
-    default:
-      return run.state satisfies never;
-  }
 }

@@ -1,8 +1,12 @@
-import { ulid } from 'ulid';
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import type { ShippedChange } from '../../domain/notes/shipped-changes.ts';
 import type { GateApproval } from '../../domain/release/gates.ts';
+import type { TaskStatus } from '../../domain/run.ts';
 import type { ClaimedTask } from '../../engine/vocabulary.ts';
+import { type BlockerRow, labelOf } from '../blockers/blocker-row.ts';
+import { keepChanges } from '../notes/keep-changes.ts';
+import { type ComposedNotes, type KeptNotes, keepNotes } from '../notes/keep-notes.ts';
 
 /** Keys a release's own row in the tenant. */
 export interface RecordKey {
@@ -18,20 +22,21 @@ export interface ReleaseRecords {
   releaseTagged(release: RecordKey, tag: string): Promise<void>;
   ticketCreated(platform: RecordKey, ticket: { ticketKey: string; url: string }): Promise<void>;
   testRunCreated(platform: RecordKey, run: { runId: string; url: string }): Promise<void>;
-  notesWritten(release: RecordKey, notes: ReleaseNotesRecord): Promise<void>;
+  /** Keeps composed notes, with what people changed of them, and by which words the release is found. */
+  notesWritten(release: RecordKey, notes: ComposedNotes, changes: readonly ShippedChange[]): Promise<KeptNotes>;
   /** The task of this type in the same round as `task`; null when there is none. */
   sibling(task: ClaimedTask, type: string): Promise<{ id: string; output: Record<string, unknown> } | null>;
   plannedSlots(release: RecordKey): Promise<number>;
-  approvals(release: RecordKey): Promise<GateApproval[]>;
-}
-
-export interface ReleaseNotesRecord {
-  kind: 'cycle' | 'final';
-  /** 0 for final notes. */
-  cycle: number;
-  base: string;
-  head: string;
-  markdown: string;
+  /** As people call them, with their links. */
+  openBlockers(release: RecordKey): Promise<string[]>;
+  /** The latest task of this type in the run; null when there is none. */
+  latest(task: ClaimedTask, type: string): Promise<{ id: string; output: Record<string, unknown> } | null>;
+  /** The other tasks of the same round. */
+  round(task: ClaimedTask): Promise<{ key: string; type: string; status: TaskStatus }[]>;
+  /** What was said at gates of this type, about any candidate. */
+  approvals(release: RecordKey, gateType: string): Promise<GateApproval[]>;
+  /** Every target is live. The first instant stays. */
+  released(release: RecordKey): Promise<void>;
 }
 
 export function createReleaseRecords(db: Database): ReleaseRecords {
@@ -61,13 +66,12 @@ export function createReleaseRecords(db: Database): ReleaseRecords {
         id,
       ]);
     },
-    async notesWritten({ tenantId, id }, notes) {
-      await db.run(
-        `INSERT INTO release_notes (id, tenant_id, release_id, kind, cycle, base_ref, head_ref, markdown) VALUES (?)
-         ON DUPLICATE KEY UPDATE base_ref = VALUES(base_ref), head_ref = VALUES(head_ref), markdown = VALUES(markdown)`,
-        [[ulid(), tenantId, id, notes.kind, notes.cycle, notes.base, notes.head, notes.markdown]],
-      );
-    },
+    notesWritten: (release, notes, changes) =>
+      db.transact(async (tx) => {
+        const kept = await keepNotes(tx, release, notes);
+        await keepChanges(tx, release, notes.cycle, changes);
+        return kept;
+      }),
     async sibling(task, type) {
       const [row] = await db.rows<{ id: string; output: unknown }>(
         'SELECT id, output FROM tasks WHERE stage_id = ? AND stage_attempt = ? AND type = ? ORDER BY id DESC LIMIT 1',
@@ -82,11 +86,38 @@ export function createReleaseRecords(db: Database): ReleaseRecords {
       );
       return Number(row?.planned ?? 0);
     },
-    approvals({ tenantId, id }) {
-      return db.rows<GateApproval>(
-        'SELECT account_id AS accountId, decision, commit_sha AS commit, created_at AS at FROM approvals WHERE tenant_id = ? AND release_id = ?',
+    async openBlockers({ tenantId, id }) {
+      const rows = await db.rows<Pick<BlockerRow, 'title' | 'ticketKey' | 'url'>>(
+        `SELECT title, ticket_key AS ticketKey, url FROM release_blockers WHERE tenant_id = ? AND release_id = ? AND status = 'OPEN' ORDER BY id`,
         [tenantId, id],
       );
+      return rows.map((row) => `${labelOf(row)}${row.url === null ? '' : ` (${row.url})`}`);
+    },
+    async latest(task, type) {
+      const [row] = await db.rows<{ id: string; output: unknown }>(
+        `SELECT id, output FROM tasks WHERE run_id = ? AND type = ? AND status <> 'CANCELLED' ORDER BY id DESC LIMIT 1`,
+        [task.runId, type],
+      );
+      return row === undefined ? null : { id: row.id, output: (parseJson(row.output) as Record<string, unknown> | null) ?? {} };
+    },
+    round(task) {
+      return db.rows<{ key: string; type: string; status: TaskStatus }>(
+        'SELECT task_key AS `key`, type, status FROM tasks WHERE stage_id = ? AND stage_attempt = ? AND id <> ? ORDER BY id',
+        [task.stageId, task.stageAttempt, task.id],
+      );
+    },
+    approvals({ tenantId, id }, gateType) {
+      return db.rows<GateApproval>(
+        `SELECT a.account_id AS accountId, a.decision, a.commit_sha AS \`commit\`, a.created_at AS at
+         FROM approvals a JOIN tasks t ON t.id = a.task_id WHERE a.tenant_id = ? AND a.release_id = ? AND t.type = ?`,
+        [tenantId, id, gateType],
+      );
+    },
+    async released({ tenantId, id }) {
+      await db.run('UPDATE releases SET release_date = COALESCE(release_date, UTC_TIMESTAMP(3)) WHERE tenant_id = ? AND id = ?', [
+        tenantId,
+        id,
+      ]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { FrozenConfig } from '../../domain/release/config.ts';
+import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import type { Platform, Target } from '../../domain/release/vocabulary.ts';
 import { ServiceError } from '../service-error.ts';
 
@@ -28,6 +29,7 @@ export interface ReleaseContext {
   id: string;
   tenantId: string;
   displayId: string;
+  configId: string;
   type: string;
   branch: string;
   baseBranch: string;
@@ -52,7 +54,6 @@ export interface ReleaseSource {
 
 interface ReleaseRow extends Omit<ReleaseContext, 'config' | 'platforms' | 'cycles' | 'displayId' | 'baseTag'> {
   displayNumber: number;
-  configId: string;
   baseReleaseId: string | null;
   baseTag: string | null;
   config: unknown;
@@ -83,8 +84,8 @@ export function createReleaseSource(db: Database): ReleaseSource {
         ),
         findBaseTag(row),
       ]);
-      const { displayNumber, configId: _configId, baseReleaseId: _baseReleaseId, ...release } = row;
-      return { ...release, displayId: `REL-${displayNumber}`, config: parseJson(row.config) as FrozenConfig, platforms, cycles, baseTag };
+      const { displayNumber, baseReleaseId: _baseReleaseId, ...release } = row;
+      return { ...release, displayId: `REL-${displayNumber}`, config: readFrozenConfig(parseJson(row.config)), platforms, cycles, baseTag };
     },
   };
 

@@ -11,17 +11,33 @@ import type {
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { Connector } from '../connections/connect.ts';
 import { attemptSignal } from './attempt-scope.ts';
+import { type PullRequestsBehind, pullRequestsBehind } from './pull-requests-behind.ts';
 
 /** Source control for task handlers: tenant and connection in, nothing of release configs. */
 export interface SourceControlService {
   /** Head of a branch, or the commit of a tag of that name. @throws ProviderError not-found */
   resolve(tenantId: string, integrationId: string, ref: string): Promise<CommitSha>;
+  /** Head of a branch; null when there is none of that name. */
+  branchHead(tenantId: string, integrationId: string, branch: string): Promise<CommitSha | null>;
+  /** The commit of a tag; null when there is none of that name. */
+  tagCommit(tenantId: string, integrationId: string, tag: string): Promise<CommitSha | null>;
   createBranch(tenantId: string, integrationId: string, branch: string, at: CommitSha): Promise<Branch>;
   createTag(tenantId: string, integrationId: string, tag: string, at: CommitSha, message: string): Promise<Tag>;
   compare(tenantId: string, integrationId: string, base: string, head: string): Promise<Comparison>;
   commitsBetween(tenantId: string, integrationId: string, base: string, head: string): Promise<Commit[]>;
-  /** Pull requests that were merged as one of these commits, as far as the newest few hundred tell. */
-  mergedPullRequests(tenantId: string, integrationId: string, commits: ReadonlySet<CommitSha>): Promise<PullRequest[]>;
+  /** Merged pull requests by which these commits came in; see `pullRequestsBehind`. */
+  pullRequestsBehind(
+    tenantId: string,
+    integrationId: string,
+    commits: readonly Commit[],
+    branches: readonly string[],
+  ): Promise<PullRequestsBehind>;
+  /** The open pull request of these branches, opened where there is none; null = nothing is there to merge. */
+  openPullRequest(
+    tenantId: string,
+    integrationId: string,
+    input: { headBranch: string; baseBranch: string; title: string; body: string },
+  ): Promise<PullRequest | null>;
   /** The release object of the tag; `null` where the provider has none: there the tag and our own notes are all there is. */
   publishRelease(
     tenantId: string,
@@ -32,8 +48,6 @@ export interface SourceControlService {
 
 /** Beyond this a range is not a release: somebody named the wrong base. */
 const MAX_COMMITS = 10_000;
-/** Three pages: what was merged longer ago is told by its commits alone. */
-const MAX_PULL_REQUESTS = 300;
 
 export function createSourceControlService(connector: Connector): SourceControlService {
   async function open(tenantId: string, integrationId: string): Promise<{ scm: SourceControl; provider: string }> {
@@ -52,6 +66,12 @@ export function createSourceControlService(connector: Connector): SourceControlS
       const tag = await scm.findTag(ref);
       if (tag !== null) return tag.commit;
       throw new ProviderError('not-found', `There is neither a branch nor a tag "${ref}".`, { provider });
+    },
+    async branchHead(tenantId, integrationId, branch) {
+      return (await (await open(tenantId, integrationId)).scm.findBranch(branch))?.head ?? null;
+    },
+    async tagCommit(tenantId, integrationId, tag) {
+      return (await (await open(tenantId, integrationId)).scm.findTag(tag))?.commit ?? null;
     },
     async createBranch(tenantId, integrationId, branch, at) {
       return (await open(tenantId, integrationId)).scm.ensureBranch(branch, at);
@@ -72,16 +92,13 @@ export function createSourceControlService(connector: Connector): SourceControlS
       }
       return commits;
     },
-    async mergedPullRequests(tenantId, integrationId, commits) {
+    async pullRequestsBehind(tenantId, integrationId, commits, branches) {
+      return pullRequestsBehind((await open(tenantId, integrationId)).scm, commits, branches);
+    },
+    async openPullRequest(tenantId, integrationId, input) {
       const { scm } = await open(tenantId, integrationId);
-      const merged: PullRequest[] = [];
-      let seen = 0;
-      for await (const pull of scm.pullRequests({ state: 'closed' })) {
-        if (pull.mergeCommit !== null && commits.has(pull.mergeCommit)) merged.push(pull);
-        seen += 1;
-        if (seen >= MAX_PULL_REQUESTS || merged.length === commits.size) break;
-      }
-      return merged;
+      const { relation } = await scm.compare(input.baseBranch, input.headBranch);
+      return relation === 'identical' || relation === 'behind' ? null : scm.ensurePullRequest(input);
     },
     async publishRelease(tenantId, integrationId, input) {
       const { provider, connection, deps } = await connector.open('scm', tenantId, integrationId, attemptSignal());

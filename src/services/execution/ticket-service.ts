@@ -40,6 +40,8 @@ export interface TicketService {
   /** @throws ProviderError not-found for a ticket that is gone */
   standing(request: { tenantId: string; configId: string; platform: string; ticketKey: string }): Promise<TicketStanding>;
   integrationId(request: { tenantId: string; configId: string }): Promise<string>;
+  /** Projects that the config names, by key or id; asks no provider. Empty for a config that is gone. */
+  projects(request: { tenantId: string; configId: string }): Promise<string[]>;
 }
 
 interface PlatformConfig {
@@ -117,6 +119,14 @@ export function createTicketService(db: Database, connector: Connector): TicketS
     },
     async integrationId({ tenantId, configId }) {
       return (await open(tenantId, configId)).integrationId;
+    },
+    async projects({ tenantId, configId }) {
+      const [row] = await db.rows<{ platforms: unknown }>(
+        'SELECT platforms FROM project_management_configs WHERE tenant_id = ? AND id = ?',
+        [tenantId, configId],
+      );
+      const platforms = (parseJson(row?.platforms ?? []) ?? []) as PlatformConfig[];
+      return [...new Set(platforms.map(({ project }) => project))];
     },
   };
 }

@@ -24,7 +24,6 @@ export const projectManagementConfig: ConfigKind<ProjectManagementConfigBody> = 
   what: 'The project management config',
   table: 'project_management_configs',
   category: 'project-management',
-  referenceField: 'projectManagementConfigId',
   problems: ({ platforms }) =>
     repeated(
       '/platforms',
@@ -32,7 +31,9 @@ export const projectManagementConfig: ConfigKind<ProjectManagementConfigBody> = 
       (item) => item.platform,
       (item) => item.platform,
     ),
-  columns: ({ platforms }) => ({ platforms: JSON.stringify(platforms) }),
+  columns: ['platforms'],
+  values: ({ platforms }) => [JSON.stringify(platforms)],
+  isCopied: true,
   async bodies(sql: Sql, tenantId: string, ids: readonly string[]) {
     const rows = await sql.rows<{ id: string; platforms: unknown }>(
       'SELECT id, platforms FROM project_management_configs WHERE tenant_id = ? AND id IN (?)',

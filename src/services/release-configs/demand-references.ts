@@ -2,26 +2,26 @@ import type { Tx } from '../../db/client.ts';
 import type { ReleaseConfigBody } from '../../domain/release/config.ts';
 import { checkRefName } from '../../domain/release/git-ref.ts';
 import { targetsOf } from '../../domain/release/vocabulary.ts';
-import { invalid, type Problem } from '../service-error.ts';
-
-/** Which config of which kind, and the connection behind it. */
-const references = [
-  { field: 'ciConfigId', configs: 'ci_cd_configs', connections: 'tenant_ci_cd_integrations' },
-  { field: 'projectManagementConfigId', configs: 'project_management_configs', connections: 'project_management_integrations' },
-  { field: 'testManagementConfigId', configs: 'test_management_configs', connections: 'test_management_integrations' },
-  { field: 'commsConfigId', configs: 'tenant_comm_channels', connections: 'tenant_comm_integrations' },
-] as const;
+import { validateSchedule } from '../../domain/schedule/validate-schedule.ts';
+import { ruleOf } from '../../domain/versions/scheme.ts';
+import { checkRule } from '../../domain/versions/versions.ts';
+import { peoplesOwn } from '../configs/config-resource.ts';
+import { connectionTableNames } from '../connections/tables.ts';
+import type { Problem } from '../service-error.ts';
+import { NAMED_CONNECTION, type NamedConnection, standing, together, type Usability } from './connection-standing.ts';
+import { storeProblems } from './demand-stores.ts';
+import { subConfigs } from './sub-configs.ts';
 
 const SAMPLE_VERSION = '1.2.3';
+const NO_CONFIG = 'is no config of this tenant with an active integration';
 
 /**
- * Everything the config names must exist in the tenant, on an active connection; share locks keep it so until the commit, which is what
- * `deleteConnection` and `deleteConfig` wait for.
- * @throws ServiceError invalid with all problems at once
+ * Everything the config names must exist in the tenant, on an active connection whose verification has not failed; share locks keep it so
+ * until the commit, which is what `deleteConnection` and `deleteConfig` wait for.
  */
-export async function demandUsable(tx: Tx, tenantId: string, body: ReleaseConfigBody): Promise<void> {
-  const problems = [...ownProblems(body), ...(await missingReferences(tx, tenantId, body))];
-  if (problems.length > 0) throw invalid(problems);
+export async function usability(tx: Tx, tenantId: string, body: ReleaseConfigBody): Promise<Usability> {
+  const own = { problems: ownProblems(body), warnings: [] };
+  return together([own, await references(tx, tenantId, body), await storeProblems(tx, tenantId, body)]);
 }
 
 function ownProblems(body: ReleaseConfigBody): Problem[] {
@@ -44,25 +44,38 @@ function ownProblems(body: ReleaseConfigBody): Problem[] {
     const wrong = checkRefName(pattern.replaceAll('{version}', SAMPLE_VERSION));
     if (wrong !== null) problems.push({ field: `/${field}`, message: `is no name git accepts: it ${wrong}` });
   }
+  const badFormat = checkRule(ruleOf(body));
+  if (badFormat !== null) problems.push({ field: '/versionFormat', message: badFormat });
+  if (body.schedule !== null) {
+    problems.push(...validateSchedule(body.schedule).map((problem) => ({ ...problem, field: `/schedule${problem.field}` })));
+  }
   return problems;
 }
 
-async function missingReferences(tx: Tx, tenantId: string, body: ReleaseConfigBody): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  const scm = await tx.rows('SELECT id FROM tenant_scm_integrations WHERE tenant_id = ? AND id = ? AND is_active = 1 LOCK IN SHARE MODE', [
-    tenantId,
-    body.scmIntegrationId,
-  ]);
-  if (scm.length === 0) problems.push({ field: '/scmIntegrationId', message: 'is no active source-control integration of this tenant' });
-  for (const { field, configs, connections } of references) {
+async function references(tx: Tx, tenantId: string, body: ReleaseConfigBody): Promise<Usability> {
+  const found: Usability[] = [];
+  const [scm] = await tx.rows<NamedConnection>(
+    `SELECT ${NAMED_CONNECTION} FROM tenant_scm_integrations i WHERE i.tenant_id = ? AND i.id = ? AND i.is_active = 1 LOCK IN SHARE MODE`,
+    [tenantId, body.scmIntegrationId],
+  );
+  found.push(
+    standing(scm, {
+      tenantId,
+      category: 'scm',
+      field: '/scmIntegrationId',
+      missing: 'is no active source-control integration of this tenant',
+    }),
+  );
+  for (const { field, kind } of subConfigs) {
     const id = body[field];
     if (id === null) continue;
-    const found = await tx.rows(
-      `SELECT c.id FROM ${configs} c JOIN ${connections} i ON i.id = c.integration_id AND i.tenant_id = c.tenant_id AND i.is_active = 1
-       WHERE c.tenant_id = ? AND c.id = ? LOCK IN SHARE MODE`,
+    const [config] = await tx.rows<NamedConnection>(
+      `SELECT ${NAMED_CONNECTION} FROM ${kind.table} c
+       JOIN ${connectionTableNames[kind.category]} i ON i.id = c.integration_id AND i.tenant_id = c.tenant_id AND i.is_active = 1
+       WHERE c.tenant_id = ? ${peoplesOwn(kind, 'c.')} AND c.id = ? LOCK IN SHARE MODE`,
       [tenantId, id],
     );
-    if (found.length === 0) problems.push({ field: `/${field}`, message: 'is no config of this tenant with an active integration' });
+    found.push(standing(config, { tenantId, category: kind.category, field: `/${field}`, missing: NO_CONFIG }));
   }
-  return problems;
+  return together(found);
 }

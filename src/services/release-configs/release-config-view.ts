@@ -1,38 +1,52 @@
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { ReleaseConfigBody } from '../../domain/release/config.ts';
-import { notFound } from '../service-error.ts';
+import { readConfigBody } from '../../domain/release/read-config.ts';
+import { notFound, type Problem } from '../service-error.ts';
 
-export type ReleaseConfigInput = ReleaseConfigBody & { name: string };
+export type ReleaseConfigInput = ReleaseConfigBody & {
+  name: string;
+  /** Absent: it stays what it was. */
+  isDefault?: boolean | undefined;
+};
 
 export interface ReleaseConfigView extends ReleaseConfigInput {
   id: string;
   /** A deactivated config starts no release any more. */
   isActive: boolean;
+  /** Releases of its type that name no config take it. */
+  isDefault: boolean;
   createdByAccountId: string;
   createdAt: string;
   updatedAt: string;
+}
+
+/** With what the person who wrote it should know. */
+export interface WrittenReleaseConfig extends ReleaseConfigView {
+  warnings: Problem[];
 }
 
 interface Row {
   id: string;
   name: string;
   isActive: number;
+  defaultFor: string | null;
   body: unknown;
   createdByAccountId: string;
   createdAt: Date;
   updatedAt: Date;
 }
 
-const SELECT = `SELECT id, name, is_active AS isActive, body, created_by_account_id AS createdByAccountId, created_at AS createdAt,
+const SELECT = `SELECT id, name, is_active AS isActive, default_for AS defaultFor, body, created_by_account_id AS createdByAccountId, created_at AS createdAt,
   updated_at AS updatedAt FROM release_configs`;
 
 function view(row: Row): ReleaseConfigView {
   return {
-    ...(parseJson(row.body) as ReleaseConfigBody),
+    ...readConfigBody(parseJson(row.body)),
     id: row.id,
     name: row.name,
     isActive: Boolean(row.isActive),
+    isDefault: row.defaultFor !== null,
     createdByAccountId: row.createdByAccountId,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

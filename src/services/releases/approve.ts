@@ -9,17 +9,21 @@ import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts
 import { rememberAnswer } from '../idempotency.ts';
 import { conflict, ServiceError } from '../service-error.ts';
 import type { Decision } from './decision.ts';
-import { gateOf, gateTaskType } from './gate-view.ts';
+import { markGates } from './gate-request.ts';
+import { gateOf, gateTaskTypes } from './gate-view.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from './release-row.ts';
 import type { GateView } from './release-view.ts';
 
 export interface ApproveInput {
   decision: Decision;
   comment?: string | undefined;
+  /** What whoever decides has seen; absent = whatever waits now. */
+  shown?: { taskId: string; commit: string } | undefined;
 }
 
 interface GateRow {
   id: string;
+  type: string;
   status: TaskStatus;
   waitReason: WaitReason | null;
   output: unknown;
@@ -27,6 +31,7 @@ interface GateRow {
 
 export interface OpenGate {
   taskId: string;
+  type: string;
   rcCommit: string;
 }
 
@@ -46,12 +51,21 @@ export async function approve(
     refuseEnded(release);
     const gate = await findOpenGate(tx, release);
     if (gate === null) throw conflict(await whyNoGate(tx, release));
+    demandShown(release, gate, input.shown);
     await approveInside(tx, deps.ring, caller, release, gate, input);
     const view = await gateOf(tx, release.tenantId, release.run.id, release.config.gates.quorum);
     if (view === null) throw new Error(`the gate ${gate.taskId} vanished while it was locked`);
     await rememberAnswer(tx, deps, caller, { status: 201, body: view });
     return view;
   });
+}
+
+/** @throws ServiceError conflict: a word on one candidate is none on the next */
+function demandShown({ displayId }: LockedRelease, gate: OpenGate, shown: ApproveInput['shown']): void {
+  if (shown === undefined || (shown.taskId === gate.taskId && shown.commit === gate.rcCommit)) return;
+  const what =
+    shown.taskId === gate.taskId || shown.commit !== gate.rcCommit ? `a newer candidate, ${gate.rcCommit.slice(0, 10)}` : 'another gate';
+  throw conflict(`${displayId} waits for approval of ${what}: what you were shown is not asked about any more.`);
 }
 
 /**
@@ -63,14 +77,14 @@ export async function findOpenGate(tx: Tx, release: LockedRelease): Promise<Open
   if (gate === undefined) return null;
   const asks = gate.status === 'IN_PROGRESS' || (gate.status === 'WAITING' && gate.waitReason === 'APPROVAL');
   const output = parseJson(gate.output) as { rcCommit?: unknown } | null;
-  return asks && typeof output?.rcCommit === 'string' ? { taskId: gate.id, rcCommit: output.rcCommit } : null;
+  return asks && typeof output?.rcCommit === 'string' ? { taskId: gate.id, type: gate.type, rcCommit: output.rcCommit } : null;
 }
 
 function gates(tx: Tx, release: LockedRelease): Promise<GateRow[]> {
   return tx.rows<GateRow>(
-    `SELECT id, status, wait_reason AS waitReason, output FROM tasks
-     WHERE run_id = ? AND type = ? AND status <> 'CANCELLED' ORDER BY id DESC LIMIT 1 FOR UPDATE`,
-    [release.run.id, gateTaskType],
+    `SELECT id, type, status, wait_reason AS waitReason, output FROM tasks
+     WHERE run_id = ? AND type IN (?) AND status <> 'CANCELLED' ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    [release.run.id, gateTaskTypes],
   );
 }
 
@@ -92,7 +106,6 @@ export async function approveInside(
 ): Promise<void> {
   const { accountId } = caller;
   const { decision } = input;
-  const comment = input.comment ?? null;
   if (accountId === release.createdByAccountId && !release.config.gates.allowSelfApproval) {
     throw new ServiceError('forbidden', 'Whoever created the release may not approve it.');
   }
@@ -100,7 +113,10 @@ export async function approveInside(
     'SELECT id, decision, commit_sha AS `commit` FROM approvals WHERE tenant_id = ? AND task_id = ? AND account_id = ? FOR UPDATE',
     [release.tenantId, gate.taskId, accountId],
   );
+  // The same once more, with nothing to add: it is said, and keeps the words it was said with.
+  if (before?.decision === decision && before.commit === gate.rcCommit && input.comment === undefined) return;
   const id = before?.id ?? ulid();
+  const comment = input.comment ?? null;
   await tx.run(
     `INSERT INTO approvals (id, tenant_id, release_id, task_id, account_id, decision, comment, commit_sha) VALUES (?)
      ON DUPLICATE KEY UPDATE decision = VALUES(decision), comment = VALUES(comment), commit_sha = VALUES(commit_sha),
@@ -123,5 +139,6 @@ export async function approveInside(
     },
   ]);
   const wakes = await hurry(tx, [gate.taskId]);
+  markGates(tx, release.tenantId, [{ id: gate.taskId, type: gate.type }]);
   tx.afterCommit(() => ring(wakes));
 }

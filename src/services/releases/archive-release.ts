@@ -5,10 +5,13 @@ import { type HistoryEvent, writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { conflict } from '../service-error.ts';
 import { announce, nameOf } from './announce.ts';
+import { markGates } from './gate-request.ts';
+import { gateTaskTypes } from './gate-view.ts';
 import { readRelease } from './get-release.ts';
 import { iso } from './instant.ts';
 import { type LockedRelease, lockRelease } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
+import { releaseEnded } from './turn-signals.ts';
 
 /** What a release made outside and archiving does not take back. */
 export interface LeftBehind {
@@ -43,11 +46,23 @@ export async function archiveRelease(
     if (release.status !== 'ARCHIVED') {
       const why = input.reason ?? 'the release was archived';
       await cancelRun(tx, release.run.id, actorOf(caller), why, deps.ring);
+      await markAllGates(tx, release);
       await closeRows(tx, caller, release, why);
+      const wakes = await releaseEnded(tx, release.id);
+      tx.afterCommit(() => deps.ring(wakes));
       await announce(tx, deps.ring, release, 'RELEASE_ARCHIVED', { by: await nameOf(tx, caller), reason: input.reason ?? null });
     }
     return { release: await readRelease(tx, caller.tenantId, releaseId), leftBehind: await leftBehindOf(tx, release) };
   });
+}
+
+/** Nobody is asked about them any more. */
+async function markAllGates(tx: Tx, release: LockedRelease): Promise<void> {
+  const gates = await tx.rows<{ id: string; type: string }>('SELECT id, type FROM tasks WHERE run_id = ? AND type IN (?)', [
+    release.run.id,
+    gateTaskTypes,
+  ]);
+  markGates(tx, release.tenantId, gates);
 }
 
 /** The release's own rows: no slot stays planned, no cycle open. */

@@ -1,16 +1,19 @@
 import type { Failure } from '../../domain/failure.ts';
 import { remedy, retryDecision } from '../../domain/failure.ts';
-import type { MessageContent } from '../../domain/message.ts';
+import type { MessageAction } from '../../domain/message.ts';
+import { retryActions } from '../../domain/release/message-actions.ts';
 import type {
   BuildLink,
   NotificationData,
   NotificationType,
   PlatformLink,
   ReleaseSummary,
+  StoreBuilds,
+  StoreEvent,
 } from '../../domain/release/notification-data.ts';
-import { renderNotification } from '../../domain/release/notifications.ts';
+import { type Notification, renderNotification } from '../../domain/release/notifications.ts';
 import { type ReleaseTaskType, releaseTaskTypes } from '../../domain/release/task-types.ts';
-import type { Bucket, Platform } from '../../domain/release/vocabulary.ts';
+import type { Platform, Target } from '../../domain/release/vocabulary.ts';
 import type { ReleaseContext } from '../execution/release-source.ts';
 
 /** A delivery as it lies in its row. */
@@ -24,20 +27,25 @@ export interface StoredNotification {
  * failure; those written by commands hold the notification's own data.
  * @returns null for a type nobody renders (any more)
  */
-export function composeNotification(
-  stored: StoredNotification,
-  release: ReleaseContext,
-): { bucket: Bucket; content: MessageContent } | null {
+export function composeNotification(stored: StoredNotification, release: ReleaseContext): Notification | null {
   const composed = compose(stored, release);
   return composed === null ? null : composed(summaryOf(release));
 }
 
-type Render = (release: ReleaseSummary) => { bucket: Bucket; content: MessageContent };
+type Render = (release: ReleaseSummary) => Notification;
 
 const say =
   <T extends NotificationType>(type: T, data: NotificationData[T]): Render =>
   (release) =>
     renderNotification(type, { release, ...data });
+
+/** @param actions none = the message has no buttons */
+const withActions =
+  (render: Render, actions: MessageAction[]): Render =>
+  (release) => {
+    const notification = render(release);
+    return actions.length === 0 ? notification : { ...notification, content: { ...notification.content, actions } };
+  };
 
 function compose({ type, data }: StoredNotification, release: ReleaseContext): Render | null {
   const output = (data.output ?? {}) as Record<string, unknown>;
@@ -58,16 +66,32 @@ function compose({ type, data }: StoredNotification, release: ReleaseContext): R
         thresholdPercent: release.config.automationPassThresholdPercent,
         results: testResults(output.results),
       });
-    case 'REGRESSION_STAGE_APPROVAL_REQUEST':
-      return say(type, approvalRequest(release));
     case 'PREREGRESSION_BUILDS_FAILED':
       return say(type, { failures: failures(data, release) });
     case 'REGRESSION_BUILDS_FAILED':
       return say(type, { cycle: release.cycles.at(-1)?.number ?? 0, failures: failures(data, release) });
     case 'TASK_FAILED':
-      return say(type, taskFailed(data));
+      return withActions(say(type, taskFailed(data)), retryActions({ releaseId: release.id, taskId: text(data.taskId) }));
     case 'RELEASE_COMPLETED':
       return say(type, { completedAt: new Date().toISOString(), tag: release.releaseTag });
+    case 'IOS_TEST_FLIGHT_BUILD':
+    case 'ANDROID_AAB_BUILD':
+      return say(type, storeBuilds(output, release));
+    case 'RELEASE_NOTES':
+      return say(type, { cycle: Number(data.cycle), rcTag: text(output.head), text: text(output.text) });
+    case 'STORE_SUBMITTED':
+    case 'STORE_APPROVED':
+    case 'STORE_REJECTED':
+    case 'ROLLOUT_STARTED':
+    case 'ROLLOUT_STEPPED':
+    case 'ROLLOUT_HALTED':
+    case 'ROLLOUT_RESUMED':
+    case 'ROLLOUT_COMPLETED':
+      return say(type, storeEvent(data, release));
+    case 'REGRESSION_KICKOFF_REMINDER':
+    case 'MANUAL_BUILD_UPLOAD_REMINDER':
+    case 'BLOCKER_ADDED':
+    case 'BLOCKERS_RESOLVED':
     case 'RELEASE_PAUSED':
     case 'RELEASE_RESUMED':
     case 'GATE_OVERRIDDEN':
@@ -86,9 +110,25 @@ export function summaryOf(release: ReleaseContext): ReleaseSummary {
   return { displayId: release.displayId, versions, url: null };
 }
 
-function approvalRequest(release: ReleaseContext): NotificationData['REGRESSION_STAGE_APPROVAL_REQUEST'] {
-  const cycle = release.cycles.at(-1);
-  return { cycle: cycle?.number ?? 0, rcTag: cycle?.rcTag ?? '', commit: cycle?.rcCommit ?? '', quorum: release.config.gates.quorum };
+function storeBuilds(output: Record<string, unknown>, release: ReleaseContext): StoreBuilds {
+  const inStore = (output.storeBuild ?? {}) as Record<string, unknown>;
+  return { builds: buildLinks(output.builds, release), buildNumber: textOrNull(inStore.buildNumber) };
+}
+
+/** Whatever else the row holds is not for people. */
+function storeEvent(data: Record<string, unknown>, release: ReleaseContext): StoreEvent {
+  const found = release.platforms.find(({ target }) => target === data.target);
+  return {
+    platform: (data.platform as Platform | undefined) ?? found?.platform ?? 'WEB',
+    target: data.target as Target,
+    version: textOrNull(data.version) ?? found?.version ?? '',
+    buildNumber: textOrNull(data.buildNumber),
+    fraction: typeof data.fraction === 'number' ? data.fraction : null,
+    reason: textOrNull(data.reason),
+    by: textOrNull(data.by),
+    outside: data.outside === true,
+    url: textOrNull(data.url),
+  };
 }
 
 function taskFailed(data: Record<string, unknown>): NotificationData['TASK_FAILED'] {

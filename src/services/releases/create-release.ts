@@ -1,34 +1,34 @@
 import { isValid, monotonicFactory } from 'ulid';
 import type { Tx } from '../../db/client.ts';
 import type { FrozenConfig } from '../../domain/release/config.ts';
-import { type NewRelease, type NewReleaseContext, type NewReleaseInput, validateNewRelease } from '../../domain/release/create-release.ts';
+import { refsOf, validateNewRelease } from '../../domain/release/create-release.ts';
+import type { NewRelease, NewReleaseContext } from '../../domain/release/new-release.ts';
 import { planKickoff } from '../../domain/release/plan-tasks.ts';
-import { releaseStatus } from '../../domain/release/status.ts';
-import { queueOf } from '../../domain/release/vocabulary.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import { queueOf, stageKeys } from '../../domain/release/vocabulary.ts';
+import { ruleOf } from '../../domain/versions/scheme.ts';
 import { createRun } from '../../engine/create-run.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { ringRun } from '../../engine/holds.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { rememberAnswer } from '../idempotency.ts';
 import { invalid, notFound, type Problem } from '../service-error.ts';
-import { freezeConfig } from './freeze-config.ts';
+import { findBase } from './base-release.ts';
+import { type CompleteInput, type CreateReleaseInput, completeInput } from './complete-input.ts';
+import { copySubConfigs, freezeConfig } from './freeze-config.ts';
 import { readRelease } from './get-release.ts';
 import { iso } from './instant.ts';
-import { latestVersions, latestVersionsOfLine } from './latest-versions.ts';
+import { latestVersions } from './latest-versions.ts';
 import { checkPilot } from './members.ts';
 import { displayIdOf } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
-
-export interface CreateReleaseInput extends NewReleaseInput {
-  releaseConfigId: string;
-  pilotAccountId?: string;
-}
+import { beginStatusMessage } from './status-message.ts';
+import { takenRefs } from './taken-refs.ts';
 
 const newId = monotonicFactory();
 
-/** The stages every release goes through. Distribution joins them with the first config that names a store. */
-const stages = (['KICKOFF', 'REGRESSION', 'POST_REGRESSION'] as const).map((key) => ({ key, queue: queueOf[key] }));
+/** A release without stores ends after post-regression. */
+const stagesOf = ({ stores }: FrozenConfig) =>
+  stageKeys.filter((key) => key !== 'DISTRIBUTION' || stores.length > 0).map((key) => ({ key, queue: queueOf[key] }));
 
 /**
  * Creates a release from a copy of its config, with its run and the tasks of kickoff. The tenant's row is locked meanwhile: numbers and
@@ -38,11 +38,12 @@ const stages = (['KICKOFF', 'REGRESSION', 'POST_REGRESSION'] as const).map((key)
 export async function createRelease(
   deps: Pick<ServiceDeps, 'db' | 'ring' | 'keyring'>,
   caller: Caller,
-  input: CreateReleaseInput,
+  asked: CreateReleaseInput,
 ): Promise<ReleaseDetail> {
   authorise(caller, 'release:create');
   return deps.db.transact(async (tx) => {
     const now = await lockTenant(tx, caller.tenantId);
+    const input = await completeInput(tx, caller.tenantId, asked, now);
     const { context, problems } = await contextOf(tx, caller.tenantId, input);
     const checked = validateNewRelease(input, context, now);
     const all = [
@@ -52,7 +53,7 @@ export async function createRelease(
     ];
     if (!checked.ok || all.length > 0) throw invalid(all);
     // The tag is decided here, once: handlers find no placeholder left in the copy.
-    const config: FrozenConfig = { ...context.config, tagPattern: checked.value.tagBase };
+    const config: FrozenConfig = { ...checked.value.config, tagPattern: checked.value.tagBase };
     const { id, runId } = await insertRelease(tx, caller, input, checked.value, config);
     await ringRun(tx, runId, deps.ring);
     const view = await readRelease(tx, caller.tenantId, id);
@@ -71,43 +72,19 @@ async function lockTenant(tx: Tx, tenantId: string): Promise<Date> {
 async function contextOf(
   tx: Tx,
   tenantId: string,
-  input: CreateReleaseInput,
+  input: CompleteInput,
 ): Promise<{ context: NewReleaseContext; problems: readonly Problem[] }> {
-  const frozen = isValid(input.releaseConfigId) ? await freezeConfig(tx, tenantId, input.releaseConfigId) : null;
+  const targets = input.platformTargets.map(({ target }) => target);
+  const frozen = isValid(input.releaseConfigId) ? await freezeConfig(tx, tenantId, input.releaseConfigId, targets) : null;
   if (frozen === null) throw invalid([{ field: '/releaseConfigId', message: 'There is no such release config.' }]);
   const { config } = frozen;
-  const base = input.baseReleaseId === undefined ? null : await baseOf(tx, tenantId, input.baseReleaseId);
-  const latest =
-    input.type === 'HOTFIX' && base !== null
-      ? await latestVersionsOfLine(tx, tenantId, base, config.versionScheme)
-      : await latestVersions(tx, tenantId, { scmIntegrationId: config.scmIntegrationId, scheme: config.versionScheme });
-  return {
-    context: { config, configActive: frozen.active, latestVersions: latest, baseRelease: base },
-    problems: frozen.problems,
-  };
-}
-
-interface BaseRow {
-  id: string;
-  branch: string;
-  releaseTag: string | null;
-  baseReleaseId: string | null;
-  archivedAt: Date | null;
-  runStatus: RunStatus;
-  held: number;
-}
-
-async function baseOf(tx: Tx, tenantId: string, releaseId: string) {
-  if (!isValid(releaseId)) return null;
-  const [row] = await tx.rows<BaseRow>(
-    `SELECT r.id, r.branch, r.release_tag AS releaseTag, r.base_release_id AS baseReleaseId, r.archived_at AS archivedAt,
-            n.status AS runStatus, n.held
-     FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.id = ? AND r.tenant_id = ?`,
-    [releaseId, tenantId],
-  );
-  if (row === undefined) return null;
-  const { runStatus, held, archivedAt, ...base } = row;
-  return { ...base, status: releaseStatus({ status: runStatus, held: held === 1 }, { archivedAt }) };
+  const base = input.baseReleaseId === undefined ? null : await findBase(tx, tenantId, input.baseReleaseId);
+  const { scmIntegrationId } = config;
+  const line = input.type === 'HOTFIX' ? base : null;
+  const latest = await latestVersions(tx, tenantId, { scmIntegrationId, rule: ruleOf(config), base: line });
+  const known: NewReleaseContext = { config, configActive: frozen.active, latestVersions: latest, baseRelease: base, taken: [] };
+  const taken = await takenRefs(tx, tenantId, scmIntegrationId, refsOf(input, known));
+  return { context: { ...known, taken }, problems: frozen.problems };
 }
 
 /** The release config is no part of the request: what is wrong with it is told at its id. */
@@ -120,12 +97,13 @@ function inRequest({ field, message }: Problem): Problem {
 async function insertRelease(
   tx: Tx,
   caller: Caller,
-  input: CreateReleaseInput,
+  input: CompleteInput,
   release: NewRelease,
-  config: FrozenConfig,
+  decided: FrozenConfig,
 ): Promise<{ id: string; runId: string }> {
   const { tenantId, accountId } = caller;
   const id = newId();
+  const config = await copySubConfigs(tx, { tenantId, releaseId: id }, decided);
   const [last] = await tx.rows<{ number: number | null }>('SELECT MAX(display_number) AS number FROM releases WHERE tenant_id = ?', [
     tenantId,
   ]);
@@ -136,7 +114,16 @@ async function insertRelease(
     kickOffReminderDate: release.kickOffReminderDate,
     kickOffDate: release.kickOffDate,
   };
-  const plan = { tenantId, kind: 'release', subjectId: id, stages, tasks: planKickoff(facts), wakeAt: release.kickOffDate };
+  const plan = {
+    tenantId,
+    kind: 'release',
+    subjectId: id,
+    stages: stagesOf(config),
+    tasks: planKickoff(facts),
+    wakeAt: release.kickOffDate,
+  };
+  const slots = release.slots.map((slot) => ({ id: newId(), ...slot }));
+  const pilot = input.pilotAccountId ?? null;
   await writeHistory(tx, [
     {
       tenantId,
@@ -145,7 +132,7 @@ async function insertRelease(
       entityId: id,
       action: 'CREATE',
       actor: actorOf(caller),
-      items: createdItems(displayNumber, release, config),
+      items: [...createdItems(displayNumber, release, config, pilot), ...slots.flatMap(slotItems)],
     },
   ]);
   const { runId } = await createRun(tx, plan, actorOf(caller));
@@ -156,35 +143,45 @@ async function insertRelease(
       [
         ...[id, tenantId, runId, displayNumber, input.releaseConfigId, JSON.stringify(config), release.type, release.description],
         ...[release.branch, release.baseBranch, release.baseReleaseId, release.baseTag, config.buildMode],
-        ...[release.kickOffReminderDate, release.kickOffDate, release.targetReleaseDate, input.pilotAccountId ?? null, accountId],
+        ...[release.kickOffReminderDate, release.kickOffDate, release.targetReleaseDate, pilot, accountId],
       ],
     ],
   );
   await tx.run('INSERT INTO platform_releases (id, tenant_id, release_id, platform, target, version) VALUES ?', [
     release.platformTargets.map(({ platform, target, version }) => [newId(), tenantId, id, platform, target, version]),
   ]);
-  if (release.slots.length > 0) {
+  if (slots.length > 0) {
     await tx.run('INSERT INTO regression_slots (id, tenant_id, release_id, date, status, flags) VALUES ?', [
-      release.slots.map((slot) => [newId(), tenantId, id, slot.date, 'PLANNED', JSON.stringify(slot.flags)]),
+      slots.map((slot) => [slot.id, tenantId, id, slot.date, 'PLANNED', JSON.stringify(slot.flags)]),
     ]);
   }
+  if (config.commsConfigId !== null) await beginStatusMessage(tx, { tenantId, id });
   return { id, runId };
 }
 
-function createdItems(displayNumber: number, release: NewRelease, config: FrozenConfig): HistoryItem[] {
+const slotItems = ({ id, date, flags }: NewRelease['slots'][number] & { id: string }): HistoryItem[] => [
+  { entityId: id, field: 'slot', before: null, after: iso(date) },
+  { entityId: id, field: 'automation', before: null, after: String(flags.automation) },
+];
+
+function createdItems(displayNumber: number, release: NewRelease, config: FrozenConfig, pilot: string | null): HistoryItem[] {
   const values: [string, string | null][] = [
     ['displayId', displayIdOf(displayNumber)],
     ['config', config.configName],
+    ...config.stores.map(({ target, appId, track }): [string, string] => [`store:${target}`, `${appId} (${track})`]),
     ['type', release.type],
     ['branch', release.branch],
     ['baseBranch', release.baseBranch],
     ['baseReleaseId', release.baseReleaseId],
     ['baseTag', release.baseTag],
+    ...config.skipped.tasks.map((task): [string, string] => ['skipped', task]),
+    ['skipped', config.skipped.regression ? 'REGRESSION' : null],
     ['kickOffReminderDate', release.kickOffReminderDate === null ? null : iso(release.kickOffReminderDate)],
     ['kickOffDate', iso(release.kickOffDate)],
     ['targetReleaseDate', iso(release.targetReleaseDate)],
     ...release.platformTargets.map(({ platform, target, version }): [string, string] => [`version:${platform}/${target}`, version]),
-    ...release.slots.map((slot): [string, string] => ['slot', iso(slot.date)]),
+    ['pilot', pilot],
+    ['description', release.description],
   ];
   return values.filter(([, after]) => after !== null).map(([field, after]) => ({ field, before: null, after }));
 }

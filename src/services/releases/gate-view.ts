@@ -8,10 +8,16 @@ import type { ApprovalView, GateView } from './release-view.ts';
 
 /** The task that stands between regression and post-regression. */
 export const gateTaskType = 'APPROVE_REGRESSION';
+/** The one that stands before the stores. */
+export const distributionGateType = 'APPROVE_DISTRIBUTION';
+export const gateTaskTypes = [gateTaskType, distributionGateType] as const;
+
+export const isGate = (taskType: string): boolean => gateTaskTypes.some((type) => type === taskType);
 
 export interface GateRow {
   runId: string;
   taskId: string;
+  type: GateView['type'];
   status: TaskStatus;
   waitReason: WaitReason | null;
   since: Date;
@@ -27,8 +33,8 @@ export interface GateRow {
 
 /** The latest gate of a run with what was said about it. */
 export async function gateOf(sql: Pick<Sql, 'rows'>, tenantId: string, runId: string, quorum: number): Promise<GateView | null> {
-  const latest = 'SELECT MAX(id) AS id FROM tasks WHERE run_id = ? AND type = ?';
-  const rows = await sql.rows<GateRow>(selectGates(latest), [runId, gateTaskType, tenantId]);
+  const latest = 'SELECT MAX(id) AS id FROM tasks WHERE run_id = ? AND type IN (?)';
+  const rows = await sql.rows<GateRow>(selectGates(latest), [runId, gateTaskTypes, tenantId]);
   return gateView(rows, quorum);
 }
 
@@ -44,7 +50,7 @@ export async function gateRowsOf(
 }
 
 const selectGates = (latest: string) => `
-  SELECT t.run_id AS runId, t.id AS taskId, t.status, t.wait_reason AS waitReason, t.status_since AS since, t.output, a.id AS approvalId,
+  SELECT t.run_id AS runId, t.id AS taskId, t.type, t.status, t.wait_reason AS waitReason, t.status_since AS since, t.output, a.id AS approvalId,
          a.decision, a.comment, a.commit_sha AS \`commit\`, a.created_at AS at, a.account_id AS accountId, c.display_name AS displayName
   FROM (${latest}) latest JOIN tasks t ON t.id = latest.id
        LEFT JOIN approvals a ON a.tenant_id = ? AND a.task_id = t.id LEFT JOIN accounts c ON c.id = a.account_id
@@ -56,6 +62,7 @@ export function gateView(rows: readonly GateRow[], quorum: number): GateView | n
   if (gate === undefined) return null;
   return {
     taskId: gate.taskId,
+    type: gate.type,
     status: gate.status,
     waitReason: gate.waitReason,
     since: iso(gate.since),

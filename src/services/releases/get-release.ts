@@ -3,16 +3,19 @@ import type { Database, Sql } from '../../db/client.ts';
 import { gather } from '../../db/gather.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { FrozenConfig } from '../../domain/release/config.ts';
+import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import { pauseReasons, releaseStatus } from '../../domain/release/status.ts';
 import type { BuildMode, ReleaseType, StageKey } from '../../domain/release/vocabulary.ts';
 import type { HoldReason, RunStatus, StageStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
-import { gateRowsOf, gateTaskType, gateView } from './gate-view.ts';
+import { blockedBy, waitedFor } from './blocked-by.ts';
+import { delaysOf } from './delays.ts';
+import { gateRowsOf, gateTaskTypes, gateView } from './gate-view.ts';
 import { groupBy } from './group-by.ts';
 import { iso, isoOrNull } from './instant.ts';
-import { platformsOf } from './platform-view.ts';
+import { platformDetail, platformRowsOf } from './platform-view.ts';
 import { displayIdOf } from './release-row.ts';
 import type { HoldView, PersonView, ReleaseDetail, StageProgressView } from './release-view.ts';
 import { slotsOfMany } from './slot-view.ts';
@@ -37,6 +40,7 @@ interface DetailRow {
   delayReason: string | null;
   releaseDate: Date | null;
   archivedAt: Date | null;
+  submittedAt: Date | null;
   preReleaseRequestedAt: Date | null;
   regressionRequestedAt: Date | null;
   attention: string | null;
@@ -48,6 +52,7 @@ interface DetailRow {
   pilotName: string | null;
   runStatus: RunStatus;
   held: number;
+  turn: unknown;
   startedAt: Date | null;
   endedAt: Date | null;
 }
@@ -95,25 +100,27 @@ export async function readRelease(sql: Sql, tenantId: string, releaseId: string)
   return release;
 }
 
-/** Those of a tenant's releases that exist, by id: five queries in one round trip, and one more for those that have a gate. */
+/** Those of a tenant's releases that exist, by id: six queries in one round trip, and one more for those that have a gate. */
 async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly string[]): Promise<ReadonlyMap<string, ReleaseDetail>> {
   const together = gather(sql);
-  const [rows, platforms, holds, stages, slots] = await Promise.all([
+  const [rows, platforms, holds, stages, slots, delays] = await Promise.all([
     together.rows<DetailRow>(selectDetails, [tenantId, releaseIds]),
-    platformsOf(together, tenantId, releaseIds),
+    platformRowsOf(together, tenantId, releaseIds),
     holdsOf(together, tenantId, releaseIds),
     stageProgressOf(together, tenantId, releaseIds),
     slotsOfMany(together, tenantId, releaseIds),
+    delaysOf(together, tenantId, releaseIds),
   ]);
   const gates = await gateRowsOf(sql, tenantId, latestGates(stages));
   const detailOf = (row: DetailRow): ReleaseDetail => {
-    const config = parseJson(row.config) as FrozenConfig;
+    const config = readFrozenConfig(parseJson(row.config));
     return {
       ...headOf(row, config),
-      platforms: platforms.get(row.id) ?? [],
+      platforms: (platforms.get(row.id) ?? []).map((platform) => platformDetail(platform, config.stores)),
       ...holdViews(holds.get(row.runId) ?? []),
       stages: (stages.get(row.runId) ?? []).map(stageView),
       slots: slots.get(row.id) ?? [],
+      delays: delays.get(row.id) ?? [],
       gate: gateView(gates.get(row.runId) ?? [], config.gates.quorum),
     };
   };
@@ -125,7 +132,7 @@ function headOf(row: DetailRow, config: FrozenConfig) {
     id: row.id,
     displayId: displayIdOf(row.displayNumber),
     type: row.type,
-    status: releaseStatus({ status: row.runStatus, held: row.held === 1 }, { archivedAt: row.archivedAt }),
+    status: releaseStatus({ status: row.runStatus, held: row.held === 1 }, row),
     description: row.description,
     branch: row.branch,
     baseBranch: row.baseBranch,
@@ -140,12 +147,15 @@ function headOf(row: DetailRow, config: FrozenConfig) {
     delayReason: row.delayReason,
     releaseDate: isoOrNull(row.releaseDate),
     archivedAt: isoOrNull(row.archivedAt),
+    submittedAt: isoOrNull(row.submittedAt),
     preReleaseRequestedAt: isoOrNull(row.preReleaseRequestedAt),
     regressionRequestedAt: isoOrNull(row.regressionRequestedAt),
     attention: row.attention,
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
     createdAt: iso(row.createdAt),
+    blockedBy: blockedBy(row.turn),
+    skipped: config.skipped.regression || config.skipped.tasks.length > 0 ? config.skipped : null,
     updatedAt: iso(row.updatedAt),
     createdBy: { accountId: row.createdById, displayName: row.createdByName ?? row.createdById },
     pilot: personOrNull(row.pilotId, row.pilotName),
@@ -160,9 +170,9 @@ const selectDetails = `
          r.base_branch AS baseBranch, r.base_release_id AS baseReleaseId, r.fork_commit AS forkCommit, r.release_tag AS releaseTag,
          r.build_mode AS buildMode, r.kick_off_reminder_date AS kickOffReminderDate, r.kick_off_date AS kickOffDate,
          r.target_release_date AS targetReleaseDate, r.delay_reason AS delayReason, r.release_date AS releaseDate,
-         r.archived_at AS archivedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.created_at AS createdAt,
+         r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.created_at AS createdAt,
          r.updated_at AS updatedAt, r.created_by_account_id AS createdById, c.display_name AS createdByName, r.pilot_account_id AS pilotId,
-         p.display_name AS pilotName, n.status AS runStatus, n.held, n.started_at AS startedAt, n.ended_at AS endedAt
+         p.display_name AS pilotName, n.status AS runStatus, n.held, ${waitedFor} AS turn, n.started_at AS startedAt, n.ended_at AS endedAt
   FROM releases r JOIN runs n ON n.id = r.run_id
        LEFT JOIN accounts c ON c.id = r.created_by_account_id LEFT JOIN accounts p ON p.id = r.pilot_account_id
   WHERE r.tenant_id = ? AND r.id IN (?)`;
@@ -227,10 +237,10 @@ async function stageProgressOf(
             SUM(t.stage_attempt = s.attempt) AS total, SUM(t.stage_attempt = s.attempt AND t.status IN ('COMPLETED', 'SKIPPED')) AS done,
             SUM(t.stage_attempt = s.attempt AND t.status = 'WAITING') AS waiting,
             SUM(t.stage_attempt = s.attempt AND t.status = 'FAILED') AS failed,
-            MAX(CASE WHEN t.type = ? THEN t.id END) AS gateTaskId, s.ordinal
+            MAX(CASE WHEN t.type IN (?) THEN t.id END) AS gateTaskId, s.ordinal
      FROM releases r JOIN stages s ON s.run_id = r.run_id LEFT JOIN tasks t ON t.stage_id = s.id
      WHERE r.tenant_id = ? AND r.id IN (?) GROUP BY s.id`,
-    [gateTaskType, tenantId, releaseIds],
+    [gateTaskTypes, tenantId, releaseIds],
   );
   return groupBy(
     rows.sort((a, b) => a.ordinal - b.ordinal),

@@ -41,7 +41,9 @@ interface DetailRow extends TaskRow {
   attemptStartedAt: Date | null;
 }
 
-interface AttemptRow {
+type AttemptUnderWay = Pick<DetailRow, 'status' | 'attempt' | 'leaseOwner' | 'attemptStartedAt'>;
+
+export interface AttemptRow {
   number: number;
   outcome: string;
   worker: string | null;
@@ -79,18 +81,21 @@ export async function readTask(sql: Sql, tenantId: string, runId: string, taskId
     ...taskView(task, dependencies.get(taskId) ?? []),
     input: parseJson(input) as TaskDetail['input'],
     output: parseJson(output) as TaskDetail['output'],
-    attempts: [...ended, ...underWay(row, ended)].map((attempt) => ({
-      ...attempt,
-      startedAt: isoOrNull(attempt.startedAt),
-      endedAt: isoOrNull(attempt.endedAt),
-      failure: failureView(attempt.failure),
-    })),
+    attempts: [...ended, ...underWay(row, ended)].map(attemptView),
     builds,
   };
 }
 
+/** As people see it. */
+export const attemptView = (attempt: AttemptRow): AttemptView => ({
+  ...attempt,
+  startedAt: isoOrNull(attempt.startedAt),
+  endedAt: isoOrNull(attempt.endedAt),
+  failure: failureView(attempt.failure),
+});
+
 /** The attempt that has not ended is on the task itself: while it is executed, and while it waits for what it has started outside. */
-function underWay(row: DetailRow, ended: readonly AttemptRow[]): AttemptRow[] {
+export function underWay(row: AttemptUnderWay, ended: readonly AttemptRow[]): AttemptRow[] {
   const isOpen = row.status === 'IN_PROGRESS' || row.status === 'WAITING';
   if (!isOpen || row.attempt === 0 || ended.some((attempt) => attempt.number === row.attempt)) return [];
   return [

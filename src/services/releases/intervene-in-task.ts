@@ -4,10 +4,13 @@ import type { Permission } from '../../domain/access/permissions.ts';
 import type { TaskStatus } from '../../domain/run.ts';
 import { writeHistory } from '../../engine/history.ts';
 import { type Intervention, intervene } from '../../engine/intervene.ts';
+import { makeRunsDue } from '../../engine/stage-counters.ts';
+import type { Ring } from '../../platform/ring.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { conflict, notFound } from '../service-error.ts';
 import { announce, nameOf } from './announce.ts';
-import { gateTaskType } from './gate-view.ts';
+import { markGates } from './gate-request.ts';
+import { isGate } from './gate-view.ts';
 import { readTask, type TaskDetail } from './get-task.ts';
 import { type LockedRelease, lockRelease } from './release-row.ts';
 import { possibleActions } from './task-view.ts';
@@ -31,10 +34,12 @@ export async function interveneInTask(
   return deps.db.transact(async (tx) => {
     const release = await lockRelease(tx, caller, ids.releaseId);
     const task = await findTask(tx, release, ids.taskId);
-    const overrides = task.type === gateTaskType && intervention.do !== 'retry';
+    markGates(tx, release.tenantId, [task]);
+    const overrides = isGate(task.type) && intervention.do !== 'retry';
     if (overrides) authorise(caller, 'gate:override');
     const result = await intervene(tx, task.id, intervention, actorOf(caller), deps.ring);
     if (!result.ok) throw conflict(whyNot(task, result.status));
+    if (task.type === 'WAIT_FOR_TURN') await startNow(tx, deps.ring, release);
     if (overrides) {
       const reason = intervention.why ?? '';
       await recordOverride(tx, caller, release, task, reason);
@@ -43,6 +48,12 @@ export async function interveneInTask(
     }
     return readTask(tx, release.tenantId, release.run.id, task.id);
   });
+}
+
+/** Whoever ends the wait for its turn lets the release kick off: its planner waits for nothing else then. */
+async function startNow(tx: Tx, ring: Ring, release: LockedRelease): Promise<void> {
+  const wakes = await makeRunsDue(tx, [release.run]);
+  tx.afterCommit(() => ring(wakes));
 }
 
 /** A task of this very release. @throws ServiceError not-found */

@@ -47,16 +47,21 @@ export async function listHistory(
 ): Promise<Page<HistoryEventView>> {
   authorise(caller, 'release:read');
   await findRunOf(deps.db, caller, releaseId);
+  return historyPage(deps.db, caller.tenantId, releaseId, page);
+}
+
+/** The history of whatever has one; who may read it was asked before. */
+export async function historyPage(sql: Sql, tenantId: string, scopeId: string, page: PageRequest): Promise<Page<HistoryEventView>> {
   const after = afterId(page);
-  const rows = await deps.db.rows<EventRow>(
+  const rows = await sql.rows<EventRow>(
     `SELECT h.id, h.occurred_at AS at, h.entity_type AS entityType, h.entity_id AS entityId, h.action, h.account_id AS accountId,
             a.display_name AS displayName, h.why
      FROM state_history h LEFT JOIN accounts a ON a.id = h.account_id
      WHERE h.tenant_id = ? AND h.scope_id = ?${after === null ? '' : ` AND h.sequence < (${SEQUENCE_OF})`} ORDER BY h.sequence DESC LIMIT ?`,
-    [caller.tenantId, releaseId, ...(after === null ? [] : [caller.tenantId, releaseId, after]), page.limit + 1],
+    [tenantId, scopeId, ...(after === null ? [] : [tenantId, scopeId, after]), page.limit + 1],
   );
-  const items = await itemsOf(
-    deps.db,
+  const items = await itemsOfEvents(
+    sql,
     rows.slice(0, page.limit).map((row) => row.id),
   );
   return pageOf(rows, page.limit, ({ accountId, displayName, at, ...event }) => ({
@@ -67,7 +72,8 @@ export async function listHistory(
   }));
 }
 
-async function itemsOf(sql: Sql, eventIds: readonly string[]): Promise<ReadonlyMap<string, HistoryItemView[]>> {
+/** By event, in their order; in one query. */
+export async function itemsOfEvents(sql: Sql, eventIds: readonly string[]): Promise<ReadonlyMap<string, HistoryItemView[]>> {
   const byEvent = new Map<string, HistoryItemView[]>();
   if (eventIds.length === 0) return byEvent;
   const rows = await sql.rows<HistoryItemView & { historyId: string }>(

@@ -1,39 +1,37 @@
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { editedNotes, type NotesKind, type NotesRow, notesRowsOf } from '../notes/notes-row.ts';
 import { iso } from './instant.ts';
 import { findRunOf } from './release-row.ts';
 
 export interface NotesView {
   id: string;
   /** `cycle` notes cover one candidate, `final` notes the release. */
-  kind: string;
+  kind: NotesKind;
   /** Null for final notes. */
   cycle: number | null;
   baseRef: string;
   headRef: string;
+  /** As people read them, edits applied. */
   markdown: string;
+  /** What an edit must name. */
+  version: number;
+  /** How many items people changed; those whose item is gone are `stale`. */
+  edits: { count: number; stale: number };
   createdAt: string;
-}
-
-interface NotesRow {
-  id: string;
-  kind: string;
-  cycle: number;
-  baseRef: string;
-  headRef: string;
-  markdown: string;
-  createdAt: Date;
 }
 
 /** All notes of a release: those of its candidates in their order, then the final ones. */
 export async function listNotes(deps: Pick<ServiceDeps, 'db'>, caller: Caller, releaseId: string): Promise<{ items: NotesView[] }> {
   authorise(caller, 'release:read');
   await findRunOf(deps.db, caller, releaseId);
-  const rows = await deps.db.rows<NotesRow>(
-    `SELECT id, kind, cycle, base_ref AS baseRef, head_ref AS headRef, markdown, created_at AS createdAt
-     FROM release_notes WHERE tenant_id = ? AND release_id = ? ORDER BY kind = 'final', cycle, id`,
-    [caller.tenantId, releaseId],
-  );
+  return { items: (await notesRowsOf(deps.db, caller.tenantId, releaseId)).map(notesView) };
+}
+
+export function notesView(row: NotesRow): NotesView {
+  const { id, kind, cycle, baseRef, headRef, markdown, version, edits, createdAt } = row;
   return {
-    items: rows.map((row) => ({ ...row, cycle: row.kind === 'final' ? null : row.cycle, createdAt: iso(row.createdAt) })),
+    ...{ id, kind, cycle: kind === 'final' ? null : cycle, baseRef, headRef, markdown, version },
+    edits: { count: edits.items.length, stale: editedNotes(row)?.stale.length ?? 0 },
+    createdAt: iso(createdAt),
   };
 }

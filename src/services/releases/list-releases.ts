@@ -1,10 +1,11 @@
 import type { Sql } from '../../db/client.ts';
 import { releaseStatus } from '../../domain/release/status.ts';
-import type { Platform, ReleaseStatus, ReleaseType } from '../../domain/release/vocabulary.ts';
+import type { Platform, ReleasePhase, ReleaseStatus, ReleaseType } from '../../domain/release/vocabulary.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { afterId, type Page, type PageRequest, pageOf } from '../page.ts';
+import { blockedBy, waitedFor } from './blocked-by.ts';
 import { groupBy } from './group-by.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { platformsOf } from './platform-view.ts';
@@ -13,6 +14,7 @@ import type { PlatformView, ReleaseSummary } from './release-view.ts';
 
 export interface ReleaseFilter {
   status?: ReleaseStatus | undefined;
+  phase?: ReleasePhase | undefined;
   type?: ReleaseType | undefined;
   platform?: Platform | undefined;
   /** Part of a branch name or of a version. */
@@ -31,9 +33,11 @@ interface SummaryRow {
   targetReleaseDate: Date;
   releaseDate: Date | null;
   archivedAt: Date | null;
+  submittedAt: Date | null;
   createdAt: Date;
   runStatus: RunStatus;
   held: number;
+  turn: unknown;
 }
 
 /** Newest first; two queries, whatever the page holds. */
@@ -105,7 +109,7 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
 const selectPage = ({ where }: PageQuery, index: number) =>
   `(SELECT ${index} AS page, r.id, r.display_number AS displayNumber, r.type, r.branch, r.release_tag AS releaseTag,
            r.kick_off_date AS kickOffDate, r.target_release_date AS targetReleaseDate, r.release_date AS releaseDate,
-           r.archived_at AS archivedAt, r.created_at AS createdAt, n.status AS runStatus, n.held
+           r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.created_at AS createdAt, n.status AS runStatus, n.held, ${waitedFor} AS turn
     FROM releases r FORCE INDEX (releases_tenant) JOIN runs n ON n.id = r.run_id
     WHERE r.tenant_id = ?${where.text} ORDER BY r.id DESC LIMIT ?)`;
 
@@ -116,24 +120,32 @@ const summaryOf = (row: SummaryRow, platforms: PlatformView[]): ReleaseSummary =
   id: row.id,
   displayId: displayIdOf(row.displayNumber),
   type: row.type,
-  status: releaseStatus({ status: row.runStatus, held: row.held === 1 }, { archivedAt: row.archivedAt }),
+  status: releaseStatus({ status: row.runStatus, held: row.held === 1 }, { archivedAt: row.archivedAt, submittedAt: row.submittedAt }),
   branch: row.branch,
   releaseTag: row.releaseTag,
   kickOffDate: iso(row.kickOffDate),
   targetReleaseDate: iso(row.targetReleaseDate),
   releaseDate: isoOrNull(row.releaseDate),
   createdAt: iso(row.createdAt),
+  blockedBy: blockedBy(row.turn),
   platforms,
 });
 
 /** The computed status, told in columns: the inverse of `releaseStatus`, which a test holds it to. */
 const statusSql: Record<ReleaseStatus, string> = {
   PENDING: `n.status = 'PENDING'`,
-  IN_PROGRESS: `n.status = 'IN_PROGRESS' AND n.held = 0`,
+  IN_PROGRESS: `n.status = 'IN_PROGRESS' AND n.held = 0 AND r.submitted_at IS NULL`,
   PAUSED: `n.status = 'IN_PROGRESS' AND n.held = 1`,
-  SUBMITTED: 'FALSE',
+  SUBMITTED: `n.status = 'IN_PROGRESS' AND n.held = 0 AND r.submitted_at IS NOT NULL`,
   COMPLETED: `n.status = 'COMPLETED'`,
   ARCHIVED: `n.status = 'CANCELLED'`,
+};
+
+const phaseSql: Record<ReleasePhase, string> = {
+  upcoming: `n.status = 'PENDING' AND r.type <> 'HOTFIX'`,
+  ongoing: `n.status = 'IN_PROGRESS' AND r.type <> 'HOTFIX'`,
+  hotfix: `n.status IN ('PENDING', 'IN_PROGRESS') AND r.type = 'HOTFIX'`,
+  ended: `n.status IN ('COMPLETED', 'CANCELLED')`,
 };
 
 function whereOf(filter: ReleaseFilter, after: string | null): { text: string; values: string[] } {
@@ -146,6 +158,7 @@ function whereOf(filter: ReleaseFilter, after: string | null): { text: string; v
     values.push(after);
   }
   if (filter.status !== undefined) conditions.push(statusSql[filter.status]);
+  if (filter.phase !== undefined) conditions.push(phaseSql[filter.phase]);
   if (filter.type !== undefined) {
     conditions.push('r.type = ?');
     values.push(filter.type);

@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
-import type { FrozenConfig } from '../../domain/release/config.ts';
 import type { ReleaseFacts } from '../../domain/release/plan-release.ts';
+import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import type { CycleStatus, Platform } from '../../domain/release/vocabulary.ts';
 
 interface FactsRow {
@@ -11,13 +11,15 @@ interface FactsRow {
   targetReleaseDate: Date;
   regressionRequestedAt: Date | null;
   preReleaseRequestedAt: Date | null;
+  turnTakenAt: Date | null;
 }
 
 /** Everything the planner decides on, read in the transaction that carries its plan out. */
 export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: string): Promise<ReleaseFacts> {
   const [row] = await sql.rows<FactsRow>(
     `SELECT config, kick_off_reminder_date AS kickOffReminderDate, kick_off_date AS kickOffDate, target_release_date AS targetReleaseDate,
-            regression_requested_at AS regressionRequestedAt, pre_release_requested_at AS preReleaseRequestedAt
+            regression_requested_at AS regressionRequestedAt, pre_release_requested_at AS preReleaseRequestedAt,
+            turn_taken_at AS turnTakenAt
      FROM releases WHERE tenant_id = ? AND id = ? FOR UPDATE`,
     [tenantId, releaseId],
   );
@@ -35,13 +37,14 @@ export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: st
     [tenantId, releaseId],
   );
   return {
-    config: parseJson(row.config) as FrozenConfig,
+    config: readFrozenConfig(parseJson(row.config)),
     platforms: platforms.map(({ platform }) => platform),
     kickOffReminderDate: row.kickOffReminderDate,
     kickOffDate: row.kickOffDate,
     targetReleaseDate: row.targetReleaseDate,
     regressionRequested: row.regressionRequestedAt !== null,
     preReleaseRequested: row.preReleaseRequestedAt !== null,
+    turnTaken: row.turnTakenAt !== null,
     slots: slots.map((slot) => ({ ...slot, flags: parseJson(slot.flags) as { automation: boolean } })),
     cycles,
   };

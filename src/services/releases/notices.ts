@@ -1,4 +1,5 @@
 import type { EngineEvent, Notice } from '../../engine/run-definition.ts';
+import { gateRequestOf } from './gate-request.ts';
 
 /** Task types whose completion people hear of at once; the SEND_… tasks are messages themselves. */
 const onCompletion: Readonly<Record<string, string>> = {
@@ -8,6 +9,8 @@ const onCompletion: Readonly<Record<string, string>> = {
   TRIGGER_PRE_REGRESSION_BUILDS: 'PREREGRESSION_BUILDS',
   AUTOMATION_RUNS: 'TEST_RESULTS_SUMMARY',
   CREATE_FINAL_RELEASE_NOTES: 'FINAL_RELEASE_NOTES',
+  TRIGGER_TEST_FLIGHT_BUILD: 'IOS_TEST_FLIGHT_BUILD',
+  CREATE_AAB_BUILD: 'ANDROID_AAB_BUILD',
 };
 
 const onBuildFailure: Readonly<Record<string, string>> = {
@@ -34,15 +37,13 @@ export function noticesOf(event: EngineEvent): Notice[] {
       const data = { taskId: event.task.id, taskType: event.task.type, attempt: event.task.attempt, failure: event.failure };
       return [{ type, data, dedupeKey: `${type}/${event.task.id}/${event.task.attempt}` }];
     }
-    case 'task-waiting':
-      if (event.reason !== 'APPROVAL') return [];
-      return [
-        {
-          type: 'REGRESSION_STAGE_APPROVAL_REQUEST',
-          data: { taskId: event.task.id, cycle: event.task.stageAttempt },
-          dedupeKey: `REGRESSION_STAGE_APPROVAL_REQUEST/${event.task.id}`,
-        },
-      ];
+    case 'task-waiting': {
+      // Gates, once it is time to ask people.
+      const type = gateRequestOf(event.task.type);
+      if (event.reason !== 'APPROVAL' || type === undefined) return [];
+      const data = { taskId: event.task.id, cycle: event.task.stageAttempt };
+      return [{ type, data, dedupeKey: `${type}/${event.task.id}` }];
+    }
     case 'run-completed':
       return [{ type: 'RELEASE_COMPLETED', data: {}, dedupeKey: `RELEASE_COMPLETED/${event.runId}` }];
     default:

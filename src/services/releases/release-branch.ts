@@ -1,7 +1,7 @@
 import { isValid } from 'ulid';
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
-import type { FrozenConfig } from '../../domain/release/config.ts';
+import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import type { Branch, SourceControl } from '../../integrations/capabilities/source-control.ts';
 import { askConnection } from '../connections/ask-connection.ts';
@@ -35,7 +35,7 @@ export async function readReleaseBranch(sql: Sql, caller: Caller, releaseId: str
     : [];
   if (row === undefined) throw notFound('The release');
   const { displayNumber, config, ...release } = row;
-  const { scmIntegrationId } = parseJson(config) as FrozenConfig;
+  const { scmIntegrationId } = readFrozenConfig(parseJson(config));
   return { ...release, displayId: displayIdOf(displayNumber), scmIntegrationId };
 }
 

@@ -3,22 +3,41 @@ import type { Tx } from '../../db/client.ts';
 import { planRelease, type ReleasePlan } from '../../domain/release/plan-release.ts';
 import type { RunView } from '../../domain/run.ts';
 import { type HistoryEvent, statusItem, writeHistory } from '../../engine/history.ts';
+import { markChanged } from '../../engine/living.ts';
 import type { RunDefinition } from '../../engine/run-definition.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
+import { gateRequestOf, markGates } from './gate-request.ts';
 import { loadReleaseFacts } from './load-facts.ts';
 import { noticesOf } from './notices.ts';
+import { STATUS_MESSAGE } from './status-message.ts';
+import { releaseEnded } from './turn-signals.ts';
 
 /** What the engine is told about releases: how they are planned and what people hear of. */
 export const releaseRunDefinition: RunDefinition = {
   kind: 'release',
+  living: STATUS_MESSAGE,
+  livingOfTask: gateRequestOf,
   async advance(tx, run, now) {
     const facts = await loadReleaseFacts(tx, run.tenantId, run.subjectId);
     const plan = planRelease(facts, run, now);
     await writePlan(tx, run, plan);
+    markSuperseded(tx, run, plan);
     return plan;
   },
   notices: noticesOf,
 };
+
+/** Nobody is asked about a gate any more that the plan cancels. */
+function markSuperseded(tx: Tx, run: RunView, plan: ReleasePlan): void {
+  const cancelled = new Set(plan.commands.flatMap((command) => (command.do === 'cancel-tasks' ? command.taskIds : [])));
+  if (cancelled.size === 0) return;
+  markChanged(tx, [{ tenantId: run.tenantId, subjectId: run.subjectId, type: STATUS_MESSAGE }]);
+  markGates(
+    tx,
+    run.tenantId,
+    run.tasks.filter(({ id }) => cancelled.has(id)),
+  );
+}
 
 /** The release's own rows of a plan: slots, cycles, and what only a person can mend. */
 async function writePlan(tx: Tx, run: RunView, plan: ReleasePlan): Promise<void> {
@@ -55,13 +74,21 @@ async function writePlan(tx: Tx, run: RunView, plan: ReleasePlan): Promise<void>
       [id, run.tenantId, run.subjectId, plan.openCycle.slotId, plan.openCycle.number, 'IN_PROGRESS'],
     ]);
     await tx.run('UPDATE releases SET regression_requested_at = NULL WHERE tenant_id = ? AND id = ?', [run.tenantId, run.subjectId]);
-    events.push({ ...scope, entityType: 'cycle', entityId: id, action: 'CREATE', items: [statusItem('NOT_STARTED', 'IN_PROGRESS')] });
+    const number = { field: 'number', before: null, after: String(plan.openCycle.number) };
+    events.push({
+      ...scope,
+      entityType: 'cycle',
+      entityId: id,
+      action: 'CREATE',
+      items: [statusItem('NOT_STARTED', 'IN_PROGRESS'), number],
+    });
   }
   const completes = plan.commands.some((command) => command.do === 'complete');
-  await tx.run(`UPDATE releases SET attention = ?${completes ? ', release_date = UTC_TIMESTAMP(3)' : ''} WHERE tenant_id = ? AND id = ?`, [
-    plan.attention,
-    run.tenantId,
-    run.subjectId,
-  ]);
+  await tx.run(
+    `UPDATE releases SET attention = ?${completes ? ', release_date = COALESCE(release_date, UTC_TIMESTAMP(3))' : ''} WHERE tenant_id = ? AND id = ?`,
+    [plan.attention, run.tenantId, run.subjectId],
+  );
   await writeHistory(tx, events);
+  // The sweep rings for those that waited for it.
+  if (completes) await releaseEnded(tx, run.subjectId);
 }

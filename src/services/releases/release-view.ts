@@ -1,5 +1,8 @@
+import type { FrozenConfig, FrozenStore } from '../../domain/release/config.ts';
 import type { BuildMode, CycleStatus, Platform, ReleaseStatus, ReleaseType, StageKey, Target } from '../../domain/release/vocabulary.ts';
 import type { HoldReason, StageStatus, TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { RolloutView } from '../rollouts/rollout-view.ts';
+import type { SubmissionView } from '../submissions/submission-view.ts';
 import type { Decision } from './decision.ts';
 
 /** A release as lists show it. Instants are ISO 8601 text, UTC. */
@@ -14,7 +17,23 @@ export interface ReleaseSummary {
   targetReleaseDate: string;
   releaseDate: string | null;
   createdAt: string;
+  /** Releases it waits for, to kick off or to hand its version to a store. */
+  blockedBy: ReleaseName[];
   platforms: PlatformView[];
+}
+
+export interface ReleaseName {
+  id: string;
+  displayId: string;
+}
+
+/** A target release date that moved later. */
+export interface DelayView {
+  from: string;
+  to: string;
+  reason: string;
+  at: string;
+  by: PersonView;
 }
 
 export interface PlatformView {
@@ -23,6 +42,15 @@ export interface PlatformView {
   version: string;
   ticket: { key: string; url: string | null } | null;
   testRun: { id: string; url: string | null } | null;
+}
+
+/** A platform with how far it has come in its store. */
+export interface PlatformDetail extends PlatformView {
+  /** Where it goes; null = the release does not bring it to a store. */
+  store: Pick<FrozenStore, 'storeConfigId' | 'integrationId' | 'provider' | 'appId' | 'track' | 'uploadBy'> | null;
+  /** The latest. */
+  submission: Pick<SubmissionView, 'id' | 'ordinal' | 'buildNumber' | 'status' | 'reason' | 'url' | 'submittedAt'> | null;
+  rollout: Pick<RolloutView, 'id' | 'status' | 'pauseReason' | 'wanted' | 'step' | 'fraction'> | null;
 }
 
 export interface PersonView {
@@ -84,6 +112,8 @@ export interface ApprovalView {
 
 export interface GateView {
   taskId: string;
+  /** `APPROVE_REGRESSION`, or `APPROVE_DISTRIBUTION` once post-regression has opened in a release that goes to stores. */
+  type: 'APPROVE_REGRESSION' | 'APPROVE_DISTRIBUTION';
   status: TaskStatus;
   waitReason: WaitReason | null;
   since: string;
@@ -94,6 +124,7 @@ export interface GateView {
 }
 
 export interface ReleaseDetail extends ReleaseSummary {
+  platforms: PlatformDetail[];
   description: string | null;
   baseBranch: string;
   baseReleaseId: string | null;
@@ -101,8 +132,15 @@ export interface ReleaseDetail extends ReleaseSummary {
   buildMode: BuildMode;
   config: { id: string; name: string };
   kickOffReminderDate: string | null;
+  /** Of the last delay. */
   delayReason: string | null;
+  /** Oldest first. */
+  delays: DelayView[];
+  /** What it does without; null = nothing. */
+  skipped: FrozenConfig['skipped'] | null;
   archivedAt: string | null;
+  /** Since when every target's store has the version for review, or further. */
+  submittedAt: string | null;
   /** A person wants no more cycles. */
   preReleaseRequestedAt: string | null;
   /** A person wants the next cycle now. */

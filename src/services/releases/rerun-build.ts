@@ -101,7 +101,7 @@ interface Follower {
 }
 
 /** The task that waits for the build: the one that started it, or the one that judges what that started. */
-async function followerOf(tx: Tx, taskId: string): Promise<Follower> {
+export async function followerOf(tx: Tx, taskId: string): Promise<Follower> {
   const [follower] = await tx.rows<Follower>(
     `SELECT t.id, t.task_key AS \`key\`, t.status FROM tasks o JOIN tasks t ON t.stage_id = o.stage_id AND t.stage_attempt = o.stage_attempt
        AND (t.id = o.id OR (o.type = 'TRIGGER_AUTOMATION_RUNS' AND t.type = 'AUTOMATION_RUNS'))
@@ -137,7 +137,7 @@ async function queueAgain(
   const { isLatest } = await findBuild(tx, caller, ids);
   const changed = isLatest
     ? await tx.run(
-        `UPDATE builds SET status = 'QUEUED', provider_state = NULL, handle = ?, url = COALESCE(?, url), ended_at = NULL
+        `UPDATE builds SET status = 'QUEUED', provider_state = NULL, reported_status = NULL, handle = ?, url = COALESCE(?, url), ended_at = NULL
          WHERE tenant_id = ? AND id = ? AND status = ? AND handle = ?`,
         [run.handle, run.url, caller.tenantId, ids.buildId, found.view.status, found.run?.handle ?? ''],
       )

@@ -12,7 +12,8 @@ import { goesWithKickoff, type SlotRow, slotRowsOf } from './slot-row.ts';
 
 /** Moves the start of the kickoff: its run and the task that opens it. @throws ServiceError conflict when that task has begun */
 export async function rescheduleKickoff(tx: Tx, release: LockedRelease, actor: Actor, to: Date): Promise<void> {
-  if (!(await moveStart(tx, release, actor, 'FORK_BRANCH', release.kickOffDate, to))) {
+  const waits = await moveStart(tx, release, actor, 'WAIT_FOR_TURN', release.kickOffDate, to);
+  if (!(await moveStart(tx, release, actor, 'FORK_BRANCH', release.kickOffDate, to)) && !waits) {
     throw conflict('The kickoff has begun: the branch is being forked, or was.');
   }
   await tx.run(`UPDATE runs SET run_at = GREATEST(UTC_TIMESTAMP(3), ?), fence = fence + 1 WHERE id = ? AND status = 'PENDING'`, [
@@ -66,13 +67,14 @@ const runOf = (release: LockedRelease) => ({
 });
 
 async function moveStart(tx: Tx, release: LockedRelease, actor: Actor, type: string, before: Date | null, to: Date): Promise<boolean> {
-  const [task] = await tx.rows<{ id: string }>(`SELECT id FROM tasks WHERE run_id = ? AND type = ? AND status = 'READY' FOR UPDATE`, [
-    release.run.id,
-    type,
-  ]);
+  const [task] = await tx.rows<{ id: string }>(
+    `SELECT id FROM tasks WHERE run_id = ? AND type = ? AND (status IN ('PENDING', 'READY') OR (status = 'WAITING' AND wait_reason IN ('TURN', 'TIMER'))) FOR UPDATE`,
+    [release.run.id, type],
+  );
   if (task === undefined) return false;
+  // What still depends on another task has no instant of its own to be looked at.
   await tx.run(
-    `UPDATE tasks SET not_before = ?, run_at = GREATEST(UTC_TIMESTAMP(3), ?), fence = fence + 1 WHERE id = ? AND status = 'READY'`,
+    `UPDATE tasks SET not_before = ?, run_at = IF(status = 'PENDING', run_at, GREATEST(UTC_TIMESTAMP(3), ?)), fence = fence + 1 WHERE id = ?`,
     [to, to, task.id],
   );
   await writeHistory(tx, [

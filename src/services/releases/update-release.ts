@@ -9,12 +9,14 @@ import type { Ring } from '../../platform/ring.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { invalid, type Problem } from '../service-error.ts';
 import { announce, nameOf } from './announce.ts';
+import { keepDelay } from './delays.ts';
 import { readRelease } from './get-release.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { checkPilot } from './members.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
 import { rescheduleKickoff, rescheduleReminder } from './reschedule.ts';
+import { skipSlotsBehind } from './skip-slots.ts';
 import { currentDatesOf } from './slot-row.ts';
 
 /** What is absent stays as it is; null empties it. */
@@ -26,6 +28,8 @@ export interface UpdateReleaseInput {
   targetReleaseDate?: Date | undefined;
   /** Required when the target moves later. */
   delayReason?: string | undefined;
+  /** Skips the planned slots that an earlier target leaves behind. */
+  skipSlots?: boolean | undefined;
   baseBranch?: string | undefined;
   baseReleaseId?: string | null | undefined;
 }
@@ -63,12 +67,13 @@ export async function updateRelease(
 }
 
 async function problemsOf(tx: Tx, release: LockedRelease, input: UpdateReleaseInput): Promise<Problem[]> {
-  const { kickOffReminderDate, kickOffDate, targetReleaseDate, delayReason } = input;
+  const { kickOffReminderDate, kickOffDate, targetReleaseDate, delayReason, skipSlots } = input;
   const change = {
     ...(kickOffReminderDate === undefined ? {} : { kickOffReminderDate }),
     ...(kickOffDate === undefined ? {} : { kickOffDate }),
     ...(targetReleaseDate === undefined ? {} : { targetReleaseDate }),
     ...(delayReason === undefined ? {} : { delayReason }),
+    ...(skipSlots === undefined ? {} : { skipSlots }),
   };
   return [
     ...validateDateChange(await currentDatesOf(tx, release), change, release.now),
@@ -102,6 +107,8 @@ async function checkBaseRelease(tx: Tx, release: LockedRelease, baseReleaseId: s
 }
 
 function changesOf(release: LockedRelease, input: UpdateReleaseInput): Change[] {
+  // A reason is of the delay it came with: it never replaces that of an earlier one.
+  const delays = input.targetReleaseDate !== undefined && input.targetReleaseDate > release.targetReleaseDate;
   const all: (Omit<Change, 'after'> & { after: Change['after'] | undefined })[] = [
     { column: 'description', field: 'description', before: release.description, after: input.description },
     { column: 'pilot_account_id', field: 'pilot', before: release.pilotAccountId, after: input.pilotAccountId },
@@ -113,7 +120,7 @@ function changesOf(release: LockedRelease, input: UpdateReleaseInput): Change[] 
     },
     { column: 'kick_off_date', field: 'kickOffDate', before: release.kickOffDate, after: input.kickOffDate },
     { column: 'target_release_date', field: 'targetReleaseDate', before: release.targetReleaseDate, after: input.targetReleaseDate },
-    { column: 'delay_reason', field: 'delayReason', before: release.delayReason, after: input.delayReason },
+    { column: 'delay_reason', field: 'delayReason', before: release.delayReason, after: delays ? input.delayReason : undefined },
     { column: 'base_branch', field: 'baseBranch', before: release.baseBranch, after: input.baseBranch },
     { column: 'base_release_id', field: 'baseReleaseId', before: release.baseReleaseId, after: input.baseReleaseId },
   ];
@@ -151,18 +158,28 @@ async function carryOut(
   const consequences: Record<string, DeferredTask> = {
     kickOffDate: (to) => rescheduleKickoff(tx, to, actorOf(caller), input.kickOffDate ?? to.kickOffDate),
     kickOffReminderDate: (to) => rescheduleReminder(tx, ring, to, actorOf(caller), input.kickOffReminderDate ?? null),
-    targetReleaseDate: (to) =>
-      targetMoved(tx, ring, caller, to, input.targetReleaseDate ?? to.targetReleaseDate, input.delayReason ?? null),
+    targetReleaseDate: (to) => targetMoved(tx, ring, caller, to, input.targetReleaseDate ?? to.targetReleaseDate, input),
   };
   for (const { field } of changes) await consequences[field]?.(release);
   await ringRun(tx, release.run.id, ring);
 }
 
 /** The planner decides by the target which slots still count. */
-async function targetMoved(tx: Tx, ring: Ring, caller: Caller, release: LockedRelease, to: Date, reason: string | null): Promise<void> {
+async function targetMoved(
+  tx: Tx,
+  ring: Ring,
+  caller: Caller,
+  release: LockedRelease,
+  to: Date,
+  { delayReason, skipSlots }: UpdateReleaseInput,
+): Promise<void> {
+  const { targetReleaseDate: from } = release;
+  const reason = delayReason ?? null;
+  if (to > from && reason !== null) await keepDelay(tx, release, { from, to, reason, accountId: caller.accountId });
+  if (to < from && skipSlots === true) await skipSlotsBehind(tx, release, actorOf(caller), to);
   if (release.run.status === 'IN_PROGRESS') await makeRunsDue(tx, [release.run]);
   await announce(tx, ring, release, 'TARGET_DATE_CHANGED', {
-    before: iso(release.targetReleaseDate),
+    before: iso(from),
     after: iso(to),
     reason,
     by: await nameOf(tx, caller),

@@ -19,10 +19,28 @@ const task = (over: Partial<TaskFact>): TaskFact => ({
   connection: null,
   approvals: null,
   unmet: [],
+  store: null,
+  blockedBy: [],
   ...over,
 });
 
 describe('why a task waits', () => {
+  it('is the release before it, which a person can end, or the wait skip', () => {
+    const waits = { status: 'WAITING', waitReason: 'TURN', runAt: later } as const;
+
+    expect(taskItem(task({ ...waits, type: 'WAIT_FOR_TURN', blockedBy: ['REL-6', 'REL-7'] }), now)).toMatchObject({
+      on: 'time',
+      nextAction: 'it goes on',
+      remedy: expect.stringContaining('skip this task'),
+      sentence: expect.stringContaining('waits for REL-6, REL-7 to end.'),
+    });
+    expect(taskItem(task({ ...waits, type: 'SUBMIT_TO_PLAY_STORE', blockedBy: ['REL-6'] }), now)).toMatchObject({
+      remedy: expect.stringContaining('Withdraw the submission of REL-6'),
+      sentence: expect.stringContaining("waits for REL-6 to leave the store's review."),
+    });
+    expect(taskItem(task({ ...waits, type: 'WAIT_FOR_TURN' }), now)).toMatchObject({ on: 'person', remedy: 'Resume the release.' });
+  });
+
   it.each([
     ['a due one', {}, 'worker', 'a worker takes it'],
     ['one of later', { runAt: later }, 'time', 'it starts'],
@@ -98,6 +116,26 @@ describe('why a release waits', () => {
     expect(item.sentence).toBe(
       'The release is paused by Ada since 2026-11-21T11:00:00.000Z, USER_REQUESTED: Holiday. Nothing starts until that is lifted.',
     );
+  });
+
+  it('tells of a blocker what it is, where, by whom, how its ticket stands, and that this may be wrong by now', () => {
+    const hold = { reason: 'BLOCKER' as const, subject: 'b', note: 'x', by: 'Ada', since: earlier };
+    const ticket = { ticketKey: 'APP-1', title: 'Crash', url: 'https://t.example/APP-1', ticketStatus: 'To Do', runAt: later };
+
+    const failed = holdItem({ ...hold, blocker: { ...ticket, failure: { kind: 'timeout', message: 'No answer.' } } });
+    const words = holdItem({
+      ...hold,
+      by: null,
+      blocker: { ...ticket, ticketKey: null, url: null, ticketStatus: null, runAt: null, failure: null },
+    });
+
+    expect(failed).toMatchObject({
+      ...{ id: 'b', on: 'person', nextAction: 'the ticket is looked at again', nextAt: later.toISOString() },
+      sentence:
+        'The release is blocked by APP-1 "Crash" (https://t.example/APP-1) since 2026-11-21T11:00:00.000Z, by Ada. The ticket is at "To Do". That may be wrong by now, its tracker could not be asked: No answer.',
+    });
+    expect(words).toMatchObject({ nextAction: null, nextAt: null, remedy: 'Resolve or waive the blocker.' });
+    expect(words.sentence).toBe('The release is blocked by "Crash" since 2026-11-21T11:00:00.000Z.');
   });
 
   it('tells of a slot whether its time has come', () => {

@@ -1,9 +1,10 @@
 import { type Failure, remedy } from '../../domain/failure.ts';
-import type { DeadlineAction, HoldReason, TaskStatus, WaitReason } from '../../domain/run.ts';
+import { type DeadlineAction, type HoldReason, restartingWaits, type TaskStatus, type WaitReason } from '../../domain/run.ts';
 import type { BrokenConnection } from './broken-connections.ts';
-import { gateTaskType } from './gate-view.ts';
+import { isGate } from './gate-view.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { titleOf } from './task-view.ts';
+import { type StoreFact, tellStore } from './why-stores.ts';
 
 /** On whom something waits. */
 export type WaitsOn = 'person' | 'provider' | 'worker' | 'time';
@@ -35,6 +36,20 @@ export interface HoldFact {
   note: string | null;
   by: string | null;
   since: Date;
+  /** Of a blocker: how it stands outside. */
+  blocker?: BlockerFact | null;
+}
+
+export interface BlockerFact {
+  ticketKey: string | null;
+  title: string;
+  url: string | null;
+  /** The tracker's word when it was last read. */
+  ticketStatus: string | null;
+  /** When it is looked at again. */
+  runAt: Date | null;
+  /** Why the last look failed. */
+  failure: Failure | null;
 }
 
 export interface TaskFact {
@@ -54,6 +69,10 @@ export interface TaskFact {
   approvals: { given: number; quorum: number } | null;
   /** Of a gate: what does not hold, in words. */
   unmet: readonly string[];
+  /** Of a task that is about a store. */
+  store: StoreFact | null;
+  /** Of a task that waits for other releases. */
+  blockedBy: readonly string[];
 }
 
 const holdRemedies: Record<HoldReason, string> = {
@@ -65,6 +84,7 @@ const holdRemedies: Record<HoldReason, string> = {
 };
 
 export function holdItem(hold: HoldFact): WhyItem {
+  if (hold.blocker) return blockerItem(hold, hold.blocker);
   const about = hold.subject === null ? '' : ` (${hold.subject})`;
   const by = hold.by === null ? '' : ` by ${hold.by}`;
   const note = hold.note === null ? '' : `: ${hold.note}`;
@@ -77,6 +97,27 @@ export function holdItem(hold: HoldFact): WhyItem {
     since: iso(hold.since),
     remedy: holdRemedies[hold.reason],
     sentence: `The release is paused${by} since ${iso(hold.since)}, ${hold.reason}${about}${note}. Nothing starts until that is lifted.`,
+  };
+}
+
+function blockerItem(hold: HoldFact, blocker: BlockerFact): WhyItem {
+  const { ticketKey, title, url, ticketStatus, runAt, failure } = blocker;
+  const name = ticketKey === null ? `"${title}"` : `${ticketKey} "${title}"`;
+  const link = url === null ? '' : ` (${url})`;
+  const by = hold.by === null ? '' : `, by ${hold.by}`;
+  const at = ticketStatus === null ? '' : ` The ticket is at "${ticketStatus}".`;
+  const stale = failure === null ? '' : ` That may be wrong by now, its tracker could not be asked: ${failure.message}`;
+  return {
+    ...silent,
+    kind: 'hold',
+    id: hold.subject,
+    what: hold.reason,
+    on: 'person',
+    since: iso(hold.since),
+    nextAction: runAt === null ? null : 'the ticket is looked at again',
+    nextAt: isoOrNull(runAt),
+    remedy: ticketKey === null ? holdRemedies.BLOCKER : `Close the ticket ${ticketKey}, or resolve or waive the blocker.`,
+    sentence: `The release is blocked by ${name}${link} since ${iso(hold.since)}${by}.${at}${stale}`,
   };
 }
 
@@ -164,6 +205,8 @@ function waiting(task: TaskFact): Told {
   const look = task.runAt === null ? null : 'the engine looks again';
   const next = task.runAt === null ? '' : ` The engine looks again at ${iso(task.runAt)}.`;
   const last = task.failure === null ? '' : ` Last: ${task.failure.message}`;
+  const ofStore = task.store === null || isBack(task.waitReason) ? null : tellStore(task.store, task.runAt);
+  if (ofStore !== null) return ofStore;
   switch (task.waitReason) {
     case 'APPROVAL': {
       const count = task.approvals === null ? '' : ` (${task.approvals.given} of ${task.approvals.quorum} given)`;
@@ -177,6 +220,10 @@ function waiting(task: TaskFact): Told {
       return { ...paused(task, 'it goes on'), remedy: null, sentence: `waits for the provider's rate limit${at(task)}.${last}` };
     case 'CONNECTION':
       return broken(task, last);
+    case 'HALTED':
+      return { on: 'person', nextAction: look, remedy: 'Resume it.', sentence: `waits until a person resumes it.${next}` };
+    case 'TURN':
+      return forOthers(task, look, next);
     case 'TIMER':
     case 'WINDOW':
       return { on: 'time', nextAction: 'it goes on', remedy: null, sentence: `waits for its time.${next}` };
@@ -184,6 +231,9 @@ function waiting(task: TaskFact): Told {
       return outside(task, look, next);
   }
 }
+
+/** What keeps it from looking says more than what it looks at. */
+const isBack = (reason: WaitReason | null) => restartingWaits.some((restarting) => restarting === reason);
 
 /** Nothing happens before somebody mends the connection; then it goes on by itself. */
 function broken(task: TaskFact, last: string): Told {
@@ -196,9 +246,28 @@ function broken(task: TaskFact, last: string): Told {
   return { on: 'person', nextAction: null, remedy: what, sentence };
 }
 
+/** It goes on by itself when they end; a person who does not want that skips the wait, or ends theirs. */
+function forOthers(task: TaskFact, look: string | null, next: string): Told {
+  if (task.blockedBy.length === 0) {
+    return {
+      on: 'person',
+      nextAction: look,
+      remedy: 'Resume the release.',
+      sentence: `goes on when the release is no longer paused.${next}`,
+    };
+  }
+  const names = task.blockedBy.join(', ');
+  const toStore = task.type !== 'WAIT_FOR_TURN';
+  const sentence = toStore ? `waits for ${names} to leave the store's review.${next}` : `waits for ${names} to end.${next}`;
+  const remedy = toStore
+    ? `Withdraw the submission of ${names}, or wait for its review.`
+    : `Complete or archive ${names}, or skip this task with a reason.`;
+  return { on: 'time', nextAction: 'it goes on', remedy, sentence };
+}
+
 /** A gate that does not ask people yet says which of its requirements do not hold. */
 function outside(task: TaskFact, look: string | null, next: string): Told {
-  if (task.type !== gateTaskType || task.unmet.length === 0) {
+  if (!isGate(task.type) || task.unmet.length === 0) {
     return { on: 'provider', nextAction: look, remedy: null, sentence: `waits for what it started outside.${next}` };
   }
   return { on: 'provider', nextAction: look, remedy: null, sentence: `is not open: ${task.unmet.join('; ')}.${next}` };

@@ -1,15 +1,31 @@
 import { isValid } from 'ulid';
+import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import type { Role } from '../../domain/access/permissions.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { releaseStatus } from '../../domain/release/status.ts';
 import type { ReleaseStatus } from '../../domain/release/vocabulary.ts';
-import type { DeadlineAction, HoldReason, RunStatus, TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { HoldReason, RunStatus, TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { Category } from '../../integrations/kit/define-provider.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
-import { type BrokenConnection, brokenConnections } from './broken-connections.ts';
-import { gateTaskType } from './gate-view.ts';
+import { blockedBy } from './blocked-by.ts';
+import { type BrokenConnection, brokenConnection } from './broken-connections.ts';
+import { iso } from './instant.ts';
 import { displayIdOf } from './release-row.ts';
-import { attentionItem, holdItem, planningFailedItem, slotItem, taskItem, type WhyItem } from './why-items.ts';
+import {
+  attentionItem,
+  type BlockerFact,
+  holdItem,
+  planningFailedItem,
+  slotItem,
+  type TaskFact,
+  taskItem,
+  type WhyItem,
+} from './why-items.ts';
+import { type OwnerFacts, ownerOf, type WhyOwner } from './why-owners.ts';
+import { type WhyRow, whyQuery } from './why-query.ts';
+import { storeFact } from './why-store-facts.ts';
 
 export interface WhyView {
   releaseId: string;
@@ -19,72 +35,118 @@ export interface WhyView {
   at: string;
   /** What matters most, in one sentence. */
   summary: string;
-  items: WhyItem[];
+  items: OwnedItem[];
 }
 
-/** One row of the union: each kind fills what it has. */
-interface Row {
-  kind: 'release' | 'hold' | 'task' | 'slot';
-  id: string;
-  name: string;
-  status: string;
-  reason: string | null;
-  note: string | null;
-  person: string | null;
-  held: number;
-  since: Date | null;
-  runAt: Date | null;
-  deadlineAt: Date | null;
-  onDeadline: DeadlineAction | null;
-  failure: string | null;
-  output: string | null;
-  given: number | null;
-  now: Date;
+export interface OwnedItem extends WhyItem {
+  owner: WhyOwner;
 }
 
-/** What a release waits for: what, on whom, since when, and what happens next by itself and when. One query, unless a connection is broken. */
+/** What items of one release have in common. */
+interface Facts extends OwnerFacts {
+  connections: ReadonlyMap<string, { provider: string; broken: BrokenConnection }>;
+}
+
+/** What a release waits for: what, on whom, since when, and what happens next by itself and when. One query. */
 export async function whyRelease(deps: Pick<ServiceDeps, 'db'>, caller: Caller, releaseId: string): Promise<WhyView> {
   authorise(caller, 'release:read');
+  return readWhy(deps.db, caller.tenantId, releaseId);
+}
+
+/**
+ * @param steady leaves out what time alone makes wrong, e.g. when the engine looks again: for texts that stand until something changes
+ * @throws ServiceError not-found
+ */
+export async function readWhy(sql: Sql, tenantId: string, releaseId: string, steady = false): Promise<WhyView> {
   if (!isValid(releaseId)) throw notFound('The release');
-  const scope = [releaseId, caller.tenantId];
-  const rows = await deps.db.rows<Row>(query, [...scope, ...scope, gateTaskType, gateTaskType, ...scope, ...scope]);
+  const found = await sql.rows<WhyRow>(...whyQuery(tenantId, releaseId));
+  const rows = steady ? found.map(steadied) : found;
   const head = rows.find((row) => row.kind === 'release');
   if (head === undefined) throw notFound('The release');
-  const failed = rows.flatMap((row) => (row.kind === 'task' ? (failureOf(row)?.connection ?? []) : []));
-  const broken = await brokenConnections(deps.db, caller.tenantId, failed);
-  const items = [...rows.flatMap((row) => itemsOf(row, head, broken)), ...planningItems(head)].sort((a, b) => urgency(a) - urgency(b));
-  const status = releaseStatus({ status: head.status as RunStatus, held: head.held === 1 }, { archivedAt: head.since });
+  const facts = factsOf(rows, head, tenantId);
+  const items = [...rows.flatMap((row) => itemsOf(row, head, facts)), ...planningItems(head, facts)].sort(
+    (a, b) => urgency(a) - urgency(b),
+  );
+  const status = releaseStatus(
+    { status: head.status as RunStatus, held: head.held === 1 },
+    { archivedAt: head.since, submittedAt: head.deadlineAt },
+  );
   const displayId = displayIdOf(Number(head.name));
   return { releaseId, displayId, status, at: head.now.toISOString(), summary: summarise(displayId, status, items), items };
 }
 
-function itemsOf(row: Row, head: Row, broken: ReadonlyMap<string, BrokenConnection>): WhyItem[] {
+/** A look at what a task waits for is no work of its own. */
+function steadied(row: WhyRow): WhyRow {
+  if (row.kind === 'hold') return { ...row, runAt: null };
+  if (row.kind !== 'task' || row.reason === null) return row;
+  return { ...row, runAt: null, ...(row.status === 'IN_PROGRESS' ? { status: 'WAITING' } : {}) };
+}
+
+function factsOf(rows: readonly WhyRow[], head: WhyRow, tenantId: string): Facts {
+  const people = rows
+    .filter(({ kind }) => kind === 'person')
+    // The query takes members of known roles only.
+    .map((row) => ({ name: row.name, role: row.status as Role, isPilot: row.held === 1, isCreator: Number(row.given) === 1 }));
+  const connections = rows.flatMap((row): [string, { provider: string; broken: BrokenConnection }][] => {
+    if (row.kind !== 'connection') return [];
+    // The query names the category itself.
+    const { id, name, status, reason, note, since } = row;
+    const fact = { id, displayName: name, status, category: reason as Category, error: note, since };
+    return [[id, { provider: row.person ?? '', broken: brokenConnection(tenantId, fact, people) }]];
+  });
+  return { people, connections: new Map(connections), allowSelfApproval: head.output === 'true' };
+}
+
+function itemsOf(row: WhyRow, head: WhyRow, facts: Facts): OwnedItem[] {
   const since = row.since ?? head.now;
+  const owned = (item: WhyItem, task: TaskFact | null = null, provider: string | null = null) => [
+    { ...item, owner: ownerOf(item, task, provider, facts) },
+  ];
   switch (row.kind) {
     case 'hold':
-      return [
+      return owned(
         holdItem({
           reason: row.reason as HoldReason,
           subject: row.name === '' ? null : row.name,
           note: row.note,
           by: row.person,
           since,
+          blocker: blockerOf(row),
         }),
-      ];
-    case 'task':
-      return [taskItem({ ...taskFact(row, broken), since }, head.now)];
+      );
+    case 'task': {
+      const fact = { ...taskFact(row, facts), since };
+      return owned(taskItem(fact, head.now), fact, providerOf(row, fact, facts));
+    }
     case 'slot':
-      return [slotItem({ id: row.id, date: row.runAt ?? head.now }, head.now)];
+      return owned({ ...slotItem({ id: row.id, date: row.runAt ?? head.now }, head.now), since: iso(since) });
     default:
       return [];
   }
 }
 
-const failureOf = (row: Row) => parseJson(row.failure) as Failure | null;
+/** Whose hints it waits for, else through whom it failed last, else its store. */
+function providerOf(row: WhyRow, { failure, store }: TaskFact, { connections }: Facts): string | null {
+  return connections.get(row.note ?? '')?.provider ?? failure?.provider ?? store?.target ?? null;
+}
 
-function taskFact(row: Row, broken: ReadonlyMap<string, BrokenConnection>) {
+function blockerOf(row: WhyRow): BlockerFact | null {
+  if (row.output === null) return null;
+  return { ...(parseJson(row.output) as Omit<BlockerFact, 'runAt' | 'failure'>), runAt: row.runAt, failure: failureOf(row) };
+}
+
+const failureOf = (row: WhyRow) => parseJson(row.failure) as Failure | null;
+
+interface GateOutput {
+  quorum?: number;
+  requirements?: { met: boolean | 'unknown'; evidence: string }[];
+}
+
+function taskFact(row: WhyRow, { connections }: Facts): Omit<TaskFact, 'since'> {
   const failure = failureOf(row);
-  const output = parseJson(row.output) as { quorum?: number; requirements?: { met: boolean | 'unknown'; evidence: string }[] } | null;
+  const turn = row.reason === 'TURN';
+  const store = turn ? null : storeFact(row.name, row.output);
+  const output = (store === null && !turn ? parseJson(row.output) : null) as GateOutput | null;
   return {
     id: row.id,
     type: row.name,
@@ -95,24 +157,30 @@ function taskFact(row: Row, broken: ReadonlyMap<string, BrokenConnection>) {
     deadlineAt: row.deadlineAt,
     onDeadline: row.onDeadline ?? 'fail',
     failure,
-    connection: broken.get(failure?.connection?.id ?? '') ?? null,
+    connection: connections.get(failure?.connection?.id ?? '')?.broken ?? null,
     approvals: output === null ? null : { given: row.given ?? 0, quorum: output.quorum ?? 0 },
+    store,
+    blockedBy: turn ? blockedBy(`[${row.output ?? '{}'}]`).map(({ displayId }) => displayId) : [],
     unmet: (output?.requirements ?? []).filter(({ met }) => met !== true).map(({ evidence }) => evidence),
   };
 }
 
-function planningItems(head: Row): WhyItem[] {
+function planningItems(head: WhyRow, facts: Facts): OwnedItem[] {
   const failure = failureOf(head);
-  return [
+  const items = [
     ...(failure === null ? [] : [planningFailedItem(failure, head.runAt)]),
     ...(head.note === null ? [] : [attentionItem(head.note)]),
   ];
+  return items.map((item) => ({ ...item, owner: ownerOf(item, null, null, facts) }));
 }
+
+const aboutTasks: readonly HoldReason[] = ['TASK_FAILURE', 'AWAITING_APPROVAL'];
 
 /** What a person must do comes first, what time brings comes last. */
 function urgency(item: WhyItem): number {
   // The task such a hold is about says more.
-  if (item.kind === 'hold' && item.what !== 'USER_REQUESTED') return 4;
+  if (item.kind === 'hold' && aboutTasks.some((reason) => reason === item.what)) return 4;
+  if (item.kind === 'hold') return 0;
   if (item.on === 'person') return item.nextAction === null ? 0 : 1;
   return item.kind === 'slot' ? 3 : 2;
 }
@@ -123,24 +191,3 @@ function summarise(displayId: string, status: ReleaseStatus, items: readonly Why
   if (first === undefined) return `${displayId} waits for nothing: what comes next is being planned.`;
   return items.length === 1 ? first.sentence : `${first.sentence} (and ${items.length - 1} more)`;
 }
-
-const query = `
-  SELECT 'release' AS kind, r.id, r.display_number AS name, n.status, NULL AS reason, r.attention AS note, NULL AS person, n.held,
-         r.archived_at AS since, n.run_at AS runAt, NULL AS deadlineAt, NULL AS onDeadline, CAST(n.failure AS CHAR) AS failure,
-         NULL AS output, NULL AS given, UTC_TIMESTAMP(3) AS now
-  FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.id = ? AND r.tenant_id = ?
-  UNION ALL
-  SELECT 'hold', h.run_id, h.subject, '', h.reason, h.note, a.display_name, 1, h.since, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM releases r JOIN run_holds h ON h.run_id = r.run_id LEFT JOIN accounts a ON a.id = h.account_id
-  WHERE r.id = ? AND r.tenant_id = ?
-  UNION ALL
-  SELECT 'task', t.id, t.type, t.status, t.wait_reason, NULL, NULL, t.held, t.status_since, t.run_at, t.deadline_at, t.on_deadline,
-         CAST(t.failure AS CHAR), CASE WHEN t.type = ? THEN CAST(t.output AS CHAR) END,
-         CASE WHEN t.type = ? THEN (SELECT COUNT(*) FROM approvals p WHERE p.tenant_id = t.tenant_id AND p.task_id = t.id
-           AND p.decision = 'APPROVED') END, NULL
-  FROM releases r JOIN tasks t ON t.run_id = r.run_id
-  WHERE r.id = ? AND r.tenant_id = ? AND t.status IN ('READY', 'IN_PROGRESS', 'WAITING', 'FAILED')
-  UNION ALL
-  SELECT 'slot', s.id, '', s.status, NULL, NULL, NULL, 0, NULL, s.date, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM releases r JOIN regression_slots s ON s.tenant_id = r.tenant_id AND s.release_id = r.id AND s.status = 'PLANNED'
-  WHERE r.id = ? AND r.tenant_id = ?`;

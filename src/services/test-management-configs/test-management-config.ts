@@ -30,7 +30,6 @@ export const testManagementConfig: ConfigKind<TestManagementConfigBody> = {
   what: 'The test management config',
   table: 'test_management_configs',
   category: 'test-management',
-  referenceField: 'testManagementConfigId',
   problems: ({ platforms }) =>
     repeated(
       '/platforms',
@@ -38,11 +37,9 @@ export const testManagementConfig: ConfigKind<TestManagementConfigBody> = {
       (item) => item.platform,
       (item) => item.platform,
     ),
-  columns: (body) => ({
-    project_id: body.projectId,
-    pass_threshold_percent: body.passThresholdPercent,
-    platforms: JSON.stringify(body.platforms),
-  }),
+  columns: ['project_id', 'pass_threshold_percent', 'platforms'],
+  values: (body) => [body.projectId, body.passThresholdPercent, JSON.stringify(body.platforms)],
+  isCopied: true,
   async bodies(sql: Sql, tenantId: string, ids: readonly string[]) {
     const rows = await sql.rows<Row>(
       `SELECT id, project_id AS projectId, pass_threshold_percent AS passThresholdPercent, platforms

@@ -22,6 +22,8 @@ interface ReceiveDeps {
 export type Receipt =
   | { kind: 'stored'; id: string }
   | { kind: 'duplicate' }
+  /** A person pressed a button; stored, now or before. The provider wants to hear 200 and nothing else. */
+  | { kind: 'pressed' }
   /** The provider asks whether the address is ours; this is what it wants to hear. */
   | { kind: 'challenge'; answer: string | Record<string, string>; headers?: Record<string, string> };
 
@@ -92,9 +94,9 @@ async function store(
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'PENDING', UTC_TIMESTAMP(3))`,
     [id, tenantId, integrationId, provider.id, deliveryId, event, JSON.stringify(harmless(request.headers)), Buffer.from(request.rawBody)],
   );
-  if (stored === 0) return { kind: 'duplicate' };
-  deps.ring([{ kind: 'webhook', queue: 'webhooks', id, fence: 0, tenantId }]);
-  return { kind: 'stored', id };
+  if (stored > 0) deps.ring([{ kind: 'webhook', queue: 'webhooks', id, fence: 0, tenantId }]);
+  if (provider.interactions !== undefined && provider.interactions.parseInteraction(request) !== null) return { kind: 'pressed' };
+  return stored > 0 ? { kind: 'stored', id } : { kind: 'duplicate' };
 }
 
 /** What a reader needs later. Some providers send their secret itself as a header. */

@@ -1,6 +1,7 @@
-import { evaluateRegressionGate, type Reading, type RegressionGateEvidence, type TestReading } from '../../domain/release/gates.ts';
+import { evaluateRegressionGate, type RegressionGateEvidence, type TestReading } from '../../domain/release/gates.ts';
 import { signalKey } from '../../integrations/capabilities/webhook-source.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { reading } from '../reading.ts';
 import { candidateOf, cycleOf } from '../release-refs.ts';
 import type { TaskContext, TaskHandler } from '../task-context.ts';
 
@@ -30,7 +31,7 @@ export const approveRegression: TaskHandler = {
 };
 
 async function gather(context: TaskContext, rcCommit: string): Promise<RegressionGateEvidence> {
-  const { release, services } = context;
+  const { release, services, task } = context;
   const { gates } = release.config;
   const key = { tenantId: release.tenantId, id: release.id };
   const { threshold, tests } = await readTests(context);
@@ -39,6 +40,7 @@ async function gather(context: TaskContext, rcCommit: string): Promise<Regressio
     activeCycles: release.cycles.filter(({ status }) => status === 'IN_PROGRESS' || status === 'NOT_STARTED').length,
     doneCycles: release.cycles.filter(({ status }) => status === 'DONE').length,
     plannedSlots: await services.records.plannedSlots(key),
+    openBlockers: await services.records.openBlockers(key),
     thresholdPercent: threshold,
     tests,
     rcCommit,
@@ -47,34 +49,28 @@ async function gather(context: TaskContext, rcCommit: string): Promise<Regressio
       gates.preReleaseApproval === 'automatic'
         ? null
         : { quorum: gates.quorum, allowSelfApproval: gates.allowSelfApproval, requesterAccountId: release.createdByAccountId },
-    approvals: await services.records.approvals(key),
+    approvals: await services.records.approvals(key, task.type),
   };
 }
 
-async function readTests({ release, services }: TaskContext): Promise<{ threshold: number; tests: TestReading[] }> {
+async function readTests({ release, services, task }: TaskContext): Promise<{ threshold: number; tests: TestReading[] }> {
   const { tenantId } = release;
   const { testManagementConfigId } = release.config;
   if (testManagementConfigId === null) return { threshold: 0, tests: [] };
+  const cycle = cycleOf(release, task.input).number;
   let threshold = 100;
   const tests: TestReading[] = [];
-  for (const { platform, testRunId } of release.platforms) {
+  const targets = new Map(release.platforms.map(({ platform, testRunId }) => [`${platform} ${testRunId}`, { platform, testRunId }]));
+  for (const { platform, testRunId } of targets.values()) {
     const result = await reading(async () => {
-      const results = testRunId === null ? null : await services.testRuns.results({ tenantId, testManagementConfigId, runId: testRunId });
-      if (results === null) throw new ProviderError('not-found', 'the test run does not exist', { provider: 'test-management' });
-      threshold = results.passThresholdPercent;
-      return { passed: results.passed, total: results.total };
+      const found = testRunId === null ? null : await services.testRuns.results({ tenantId, testManagementConfigId, runId: testRunId });
+      if (found === null) throw new ProviderError('not-found', 'the test run does not exist', { provider: 'test-management' });
+      const { run, counts, passThresholdPercent: thresholdPercent } = found;
+      threshold = thresholdPercent;
+      const evidence = { cycle, runId: run.id, url: run.url, state: run.state.kind, counts, thresholdPercent };
+      return { passed: counts.passed, total: counts.total, run: evidence };
     });
     tests.push({ platform, source: 'test-management', result });
   }
   return { threshold, tests };
-}
-
-/** Trouble of a provider is no answer: it is shown, and it blocks. Everything else is ours and goes up. */
-async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
-  try {
-    return { known: true, value: await read(), checkedAt: new Date() };
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    return { known: false, why: error.message, checkedAt: new Date() };
-  }
 }

@@ -8,4 +8,5 @@ export const createAabBuild = buildTask({
   platforms: onlyPlatform('ANDROID'),
   ref: ({ release }) => releaseTagName(release),
   needsArtifact: true,
+  target: 'PLAY_STORE',
 });

@@ -1,3 +1,4 @@
+import { notesRange } from '../../domain/notes/range.ts';
 import { writeNotes } from '../notes.ts';
 import { mainVersion, releaseTagName, repositoryLock } from '../release-refs.ts';
 import type { TaskHandler } from '../task-context.ts';
@@ -9,14 +10,14 @@ export const createFinalReleaseNotes: TaskHandler = {
     const { release, services, intent } = context;
     const { tenantId, config } = release;
     const tag = releaseTagName(release);
-    const base = release.baseTag ?? release.forkCommit ?? tag;
-    const { markdown, text, commits } = await writeNotes(context, { kind: 'final', cycle: 0, base, head: tag });
+    const range = notesRange(tag, { ...release, previousCandidate: null });
+    const { id, markdown, text, commits } = await writeNotes(context, { kind: 'final', cycle: 0, ...range });
     await intent('release-object');
     const published = await services.scm.publishRelease(tenantId, config.scmIntegrationId, {
       tag,
       name: mainVersion(release),
       body: markdown,
     });
-    return { kind: 'completed', output: { base, tag, commits, markdown, text, url: published?.url ?? null } };
+    return { kind: 'completed', output: { notesId: id, base: range.base, tag, commits, markdown, text, url: published?.url ?? null } };
   },
 };

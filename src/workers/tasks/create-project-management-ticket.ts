@@ -1,7 +1,9 @@
+import { ticketsDone } from '../done-outside.ts';
 import type { TaskHandler } from '../task-context.ts';
 
 /** One ticket per platform, found again by a marker made of task and platform. */
 export const createProjectManagementTicket: TaskHandler = {
+  verifyDone: ticketsDone,
   locks: (release) => [`tickets:${release.id}`],
   async run({ task, release, services, intent, renewIntent }) {
     const { tenantId, config } = release;

@@ -21,4 +21,14 @@ export const createRcTag: TaskHandler = {
     await services.records.candidateTagged({ tenantId, id: cycle.id }, tag, commit);
     return { kind: 'completed', output: { tag, commit } };
   },
+  async verifyDone({ task, release, services }) {
+    const { tenantId, config, branch } = release;
+    const cycle = cycleOf(release, task.input);
+    const tag = rcTagName(release, cycle.number);
+    const commit = await services.scm.tagCommit(tenantId, config.scmIntegrationId, tag);
+    if (commit === null) return { done: false, found: `there is no tag ${tag}.` };
+    const { aheadBy } = await services.scm.compare(tenantId, config.scmIntegrationId, branch, commit);
+    if (aheadBy > 0) return { done: false, found: `the tag ${tag} is at ${commit}, which is not on ${branch}.` };
+    return { done: true, output: { tag, commit }, keep: () => services.records.candidateTagged({ tenantId, id: cycle.id }, tag, commit) };
+  },
 };

@@ -1,3 +1,4 @@
+import { notesRange } from '../../domain/notes/range.ts';
 import { writeNotes } from '../notes.ts';
 import { candidateOf, cycleOf } from '../release-refs.ts';
 import type { TaskHandler } from '../task-context.ts';
@@ -8,9 +9,9 @@ export const createReleaseNotes: TaskHandler = {
     const { release, task } = context;
     const cycle = cycleOf(release, task.input);
     const head = candidateOf(cycle).tag;
-    const previous = release.cycles.filter(({ number, rcTag }) => number < cycle.number && rcTag !== null).at(-1)?.rcTag;
-    const base = previous ?? release.baseTag ?? release.forkCommit ?? head;
-    const { markdown, text, commits } = await writeNotes(context, { kind: 'cycle', cycle: cycle.number, base, head });
-    return { kind: 'completed', output: { base, head, commits, markdown, text } };
+    const previous = release.cycles.filter(({ number, rcTag }) => number < cycle.number && rcTag !== null).at(-1);
+    const range = notesRange(head, { ...release, previousCandidate: previous?.rcTag ?? null });
+    const { id, markdown, text, commits } = await writeNotes(context, { kind: 'cycle', cycle: cycle.number, ...range });
+    return { kind: 'completed', output: { notesId: id, base: range.base, head, commits, markdown, text } };
   },
 };

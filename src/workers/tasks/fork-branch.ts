@@ -16,4 +16,11 @@ export const forkBranch: TaskHandler = {
     await services.records.branchForked({ tenantId, id: task.subjectId }, commit);
     return { kind: 'completed', output: { branch, baseBranch, commit } };
   },
+  async verifyDone({ release, services }) {
+    const { tenantId, branch, baseBranch, config } = release;
+    const commit = await services.scm.branchHead(tenantId, config.scmIntegrationId, branch);
+    if (commit === null) return { done: false, found: `there is no branch ${branch}.` };
+    const keep = () => services.records.branchForked({ tenantId, id: release.id }, commit);
+    return { done: true, output: { branch, baseBranch, commit }, keep };
+  },
 };

@@ -8,4 +8,5 @@ export const triggerTestFlightBuild = buildTask({
   platforms: onlyPlatform('IOS'),
   ref: ({ release }) => releaseTagName(release),
   needsArtifact: true,
+  target: 'APP_STORE',
 });

@@ -1,0 +1,111 @@
+import type {
+  BuildFailure,
+  BuildLink,
+  NotificationInput,
+  NotificationType,
+  PlatformLink,
+  StoreEvent,
+} from '../release/notification-data.ts';
+
+/*
+ * A notification of each type with everything in it that it can have. They are what templates are checked against and shown with, so every
+ * field is there and none is null.
+ */
+
+const release = {
+  displayId: 'REL-7',
+  versions: [
+    { platform: 'ANDROID' as const, target: 'PLAY_STORE' as const, version: '1.4.0' },
+    { platform: 'IOS' as const, target: 'APP_STORE' as const, version: '1.4.0' },
+  ],
+  url: 'https://signalbox.example/releases/7',
+};
+const builds: BuildLink[] = [
+  { platform: 'ANDROID', version: '1.4.0', url: 'https://ci.example/runs/41', artifactUrl: 'https://ci.example/runs/41/app.apk' },
+  { platform: 'IOS', version: '1.4.0', url: 'https://ci.example/runs/42', artifactUrl: 'https://ci.example/runs/42/app.ipa' },
+];
+const failures: BuildFailure[] = [{ platform: 'IOS', message: 'The run failed: 2 tests do not pass.', url: 'https://ci.example/runs/42' }];
+const tickets: PlatformLink[] = [
+  { platform: 'ANDROID', label: 'APP-101', url: 'https://tracker.example/APP-101' },
+  { platform: 'IOS', label: 'APP-102', url: 'https://tracker.example/APP-102' },
+];
+const testRuns: PlatformLink[] = [{ platform: 'IOS', label: 'Regression 1.4.0', url: 'https://tests.example/runs/9' }];
+const [cycle, rcTag, tag, commit] = [2, 'v1.4.0-rc.2', 'v1.4.0', '9fceb02d0ae598e95dc970b74767f19372d61af8'];
+const [date, later] = ['2026-11-21T09:00:00.000Z', '2026-11-24T16:00:00.000Z'];
+const [by, reason] = ['Ada Lovelace', 'A translation is missing.'];
+const text = '## Fixes\n- Sign in works again after an update (APP-88)';
+const approval = { commit, quorum: 2 };
+const store: Required<StoreEvent> = {
+  ...{ platform: 'ANDROID', target: 'PLAY_STORE', version: '1.4.0', buildNumber: '140', fraction: 0.05 },
+  ...{ reason: 'Crashes when offline.', by, outside: false, url: 'https://store.example/apps/1' },
+};
+
+export const examples: { readonly [T in NotificationType]: NotificationInput<T> } = {
+  RELEASE_STATUS: {
+    release,
+    status: 'IN_PROGRESS',
+    stage: 'REGRESSION',
+    waitsFor: '"Approve the candidate" waits for approval (1 of 2 given).',
+    kickOffDate: date,
+    targetReleaseDate: later,
+    endedAt: later,
+    progress: [
+      { stage: 'KICKOFF', status: 'COMPLETED', done: 3, total: 3 },
+      { stage: 'REGRESSION', status: 'IN_PROGRESS', done: 5, total: 6 },
+    ],
+    stores: [{ target: 'PLAY_STORE', status: 'PROGRESSING', fraction: 0.05, url: 'https://store.example/apps/1' }],
+    links: [{ label: 'Branch', value: 'release/1.4.0', url: 'https://tracker.example/APP-101' }],
+  },
+  PRE_KICKOFF_REMINDER: { release, kickOffDate: date, baseBranch: 'main' },
+  BRANCH_FORKOUT: { release, branch: 'release/1.4.0', baseBranch: 'main', commit, url: 'https://scm.example/tree/release/1.4.0' },
+  PROJECT_MANAGEMENT_LINKS: { release, tickets },
+  TEST_MANAGEMENT_LINKS: { release, testRuns },
+  PREREGRESSION_BUILDS: { release, builds },
+  REGRESSION_BUILDS: { release, cycle, rcTag, builds, testRuns, notes: text },
+  PREREGRESSION_BUILDS_FAILED: { release, failures },
+  REGRESSION_BUILDS_FAILED: { release, cycle, failures },
+  TEST_RESULTS_SUMMARY: {
+    release,
+    cycle,
+    thresholdPercent: 95,
+    results: [{ platform: 'IOS', counts: { passed: 118, failed: 2, total: 120 }, url: 'https://tests.example/runs/9' }],
+  },
+  FINAL_RELEASE_NOTES: { release, tag, text, url: 'https://scm.example/releases/v1.4.0' },
+  REGRESSION_STAGE_APPROVAL_REQUEST: { release, cycle, rcTag, ...approval },
+  PRE_RELEASE_CHERRY_PICKS_REMINDER: {
+    release,
+    rcTag,
+    commits: [{ sha: commit, subject: 'fix: keep the session (APP-90)', url: 'https://scm.example/commit/9fceb02' }],
+  },
+  POST_REGRESSION_SUMMARY: { release, tag, builds, notesUrl: 'https://scm.example/releases/v1.4.0' },
+  TASK_FAILED: {
+    release,
+    task: { id: '01JD8Z2M6Y6Q6S7T8V9W0X1Y2Z', type: 'FORK_BRANCH', title: 'Fork the release branch' },
+    message: 'The connection may not create branches.',
+    remedy: 'Grant the connection the missing permission, then retry the task.',
+    waits: false,
+  },
+  RELEASE_PAUSED: { release, reasons: ['USER_REQUESTED'], by, note: reason },
+  RELEASE_RESUMED: { release, by, note: 'It is there now.' },
+  GATE_OVERRIDDEN: { release, how: 'skipped', by, reason },
+  RELEASE_COMPLETED: { release, completedAt: later, tag },
+  RELEASE_ARCHIVED: { release, by, reason },
+  TARGET_DATE_CHANGED: { release, before: date, after: later, reason, by },
+  NEW_SLOT_ADDED: { release, date, by },
+  REGRESSION_KICKOFF_REMINDER: { release, date, cycle },
+  MANUAL_BUILD_UPLOAD_REMINDER: { release, platforms: ['ANDROID', 'IOS'], deadline: later },
+  RELEASE_NOTES: { release, cycle, rcTag, text },
+  BLOCKER_ADDED: { release, title: 'APP-90 Sign in fails', url: 'https://tracker.example/APP-90', open: 1, by },
+  BLOCKERS_RESOLVED: { release, resolved: 2 },
+  IOS_TEST_FLIGHT_BUILD: { release, builds, buildNumber: '140' },
+  ANDROID_AAB_BUILD: { release, builds, buildNumber: '140' },
+  PRE_RELEASE_STAGE_APPROVAL_REQUEST: { release, tag, ...approval },
+  STORE_SUBMITTED: { release, ...store },
+  STORE_APPROVED: { release, ...store },
+  STORE_REJECTED: { release, ...store },
+  ROLLOUT_STARTED: { release, ...store },
+  ROLLOUT_STEPPED: { release, ...store },
+  ROLLOUT_HALTED: { release, ...store },
+  ROLLOUT_RESUMED: { release, ...store },
+  ROLLOUT_COMPLETED: { release, ...store },
+};

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { frozenConfig, frozenStore } from '../../../test/data/release-facts.ts';
+import { readConfigBody, readFrozenConfig } from './read-config.ts';
+
+it('a config from before the stores goes to none, and asks people all the same', () => {
+  const { stores: _stores, ...config } = frozenConfig();
+  const { distributionApproval: _approval, ...gates } = config.gates;
+
+  for (const read of [readFrozenConfig, readConfigBody]) {
+    expect(read({ ...config, gates })).toEqual({ ...config, stores: [], gates: { ...gates, distributionApproval: 'manual' } });
+  }
+});
+
+it('a config from before formats, hotfix policies and turns has the form of its scheme, leaves nothing out and waits for nobody', () => {
+  const { versionFormat: _format, hotfix: _hotfix, concurrency: _concurrency, skipped: _skipped, ...config } = frozenConfig();
+
+  expect(readFrozenConfig(config)).toEqual(frozenConfig());
+  expect(readConfigBody(config)).toMatchObject({ versionFormat: null, hotfix: { skipTasks: [], skipRegression: false } });
+});
+
+it('a config that says so itself is read as it is', () => {
+  const config = frozenConfig({
+    stores: [frozenStore('PLAY_STORE')],
+    versionFormat: '{major}.{build}',
+    hotfix: { skipTasks: ['CREATE_TEST_SUITE'], skipRegression: true },
+    concurrency: { perType: 2 },
+    schedule: null,
+    skipped: { tasks: ['CREATE_TEST_SUITE'], regression: true },
+    gates: { ...frozenConfig().gates, distributionApproval: 'automatic' },
+  });
+
+  expect(readFrozenConfig(config)).toEqual(config);
+});

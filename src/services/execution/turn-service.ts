@@ -1,0 +1,100 @@
+import type { Database } from '../../db/client.ts';
+import { parseJson } from '../../db/schema/columns.ts';
+import type { FrozenStore } from '../../domain/release/config.ts';
+import { readFrozenConfig } from '../../domain/release/read-config.ts';
+import { type Contender, whoIsBefore } from '../../domain/release/turns.ts';
+import { writeHistory } from '../../engine/history.ts';
+import { makeRunsDue } from '../../engine/stage-counters.ts';
+import { engineActor } from '../../engine/vocabulary.ts';
+import type { Ring, Wake } from '../../platform/ring.ts';
+import { iso } from '../releases/instant.ts';
+import { displayIdOf } from '../releases/release-row.ts';
+import type { ReleaseName } from '../releases/release-view.ts';
+import type { ReleaseContext } from './release-source.ts';
+
+/** Whose turn it is. A paused release waits for nobody in particular: it goes on when it is resumed. */
+export type Turn = { own: true } | { own: false; blockedBy: readonly ReleaseName[] };
+
+export interface TurnService {
+  /** Takes the release's turn to kick off, unless others are before it. Once taken it is kept. */
+  take(release: ReleaseContext): Promise<Turn>;
+  /** Whether the release may hand its version to the store: the same track of the same app has one in review at a time. */
+  toSubmit(release: ReleaseContext, store: FrozenStore): Promise<Turn>;
+}
+
+const own: Turn = { own: true };
+const paused: Turn = { own: false, blockedBy: [] };
+
+interface ContenderRow extends Omit<Contender, 'displayId' | 'turnTaken' | 'held'> {
+  displayNumber: number;
+  turnTakenAt: Date | null;
+  held: number;
+}
+
+export function createTurnService(db: Database, ring: Ring): TurnService {
+  return {
+    async take(release) {
+      const { tenantId, id, configId, type } = release;
+      const limit = release.config.concurrency.perType;
+      if (limit === null) return own;
+      return db.transact(async (tx) => {
+        // Two that would kick off at the same instant must not each miss the other.
+        await tx.rows('SELECT id FROM release_configs WHERE tenant_id = ? AND id = ? FOR UPDATE', [tenantId, configId]);
+        const [run] = await tx.rows<Omit<Wake, 'kind' | 'rank'> & { turnTakenAt: Date | null; kickOffDate: Date; held: number; now: Date }>(
+          `SELECT n.id, n.queue, n.fence, n.tenant_id AS tenantId, n.held, r.turn_taken_at AS turnTakenAt,
+                  r.kick_off_date AS kickOffDate, UTC_TIMESTAMP(3) AS now
+           FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.tenant_id = ? AND r.id = ? FOR UPDATE`,
+          [tenantId, id],
+        );
+        if (run === undefined || run.turnTakenAt !== null) return own;
+        const { turnTakenAt: _none, held, kickOffDate, now, ...head } = run;
+        // It may have been moved since the task began.
+        if (held === 1 || kickOffDate > now) return paused;
+        const rows = await tx.rows<ContenderRow>(
+          `SELECT r.id, r.display_number AS displayNumber, r.kick_off_date AS kickOffDate, r.turn_taken_at AS turnTakenAt,
+                  n.status AS runStatus, n.held
+           FROM releases r JOIN runs n ON n.id = r.run_id
+           WHERE r.tenant_id = ? AND r.config_id = ? AND r.type = ? AND r.id <> ? AND n.status IN ('PENDING', 'IN_PROGRESS')`,
+          [tenantId, configId, type, id],
+        );
+        const contenders = rows.map(({ displayNumber, turnTakenAt, held, ...row }) => ({
+          ...row,
+          displayId: displayIdOf(displayNumber),
+          turnTaken: turnTakenAt !== null,
+          held: held === 1,
+        }));
+        const before = whoIsBefore({ id, kickOffDate }, contenders, { limit, now });
+        if (before.length > 0) return { own: false, blockedBy: before.map((other) => ({ id: other.id, displayId: other.displayId })) };
+        await tx.run('UPDATE releases SET turn_taken_at = ? WHERE tenant_id = ? AND id = ?', [now, tenantId, id]);
+        const items = [{ field: 'turnTakenAt', before: null, after: iso(now) }];
+        await writeHistory(tx, [
+          { tenantId, scopeId: id, entityType: 'release', entityId: id, action: 'UPDATE', actor: engineActor, items },
+        ]);
+        const wakes = await makeRunsDue(tx, [head]);
+        tx.afterCommit(() => ring(wakes));
+        return own;
+      });
+    },
+
+    async toSubmit({ tenantId, id }, { target, provider, appId, track }) {
+      const held = await db.rows(
+        'SELECT 1 FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.tenant_id = ? AND r.id = ? AND n.held = 1',
+        [tenantId, id],
+      );
+      if (held.length > 0) return paused;
+      const rows = await db.rows<{ id: string; displayNumber: number; config: unknown }>(
+        `SELECT DISTINCT r.id, r.display_number AS displayNumber, CAST(r.config AS CHAR) AS config
+         FROM store_submissions s JOIN releases r ON r.tenant_id = s.tenant_id AND r.id = s.release_id JOIN runs n ON n.id = r.run_id
+         WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND s.release_id <> ?
+           AND n.status IN ('PENDING', 'IN_PROGRESS')`,
+        [tenantId, target, id],
+      );
+      const sameTrack = (store: FrozenStore) =>
+        store.target === target && store.provider === provider && store.appId === appId && store.track === track;
+      const blockedBy = rows
+        .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(sameTrack))
+        .map((row) => ({ id: row.id, displayId: displayIdOf(row.displayNumber) }));
+      return blockedBy.length === 0 ? own : { own: false, blockedBy };
+    },
+  };
+}
