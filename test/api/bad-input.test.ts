@@ -11,7 +11,7 @@ import { type Components, type JsonSchema, resolve, sampleBodyOf, wrongBodies } 
 interface Operation {
   operationId: string;
   security: unknown[];
-  parameters?: { name: string; in: string; schema: JsonSchema }[];
+  parameters?: { name: string; in: string; required?: boolean; schema: JsonSchema }[];
   requestBody?: { required?: boolean; content: Record<string, { schema: JsonSchema }> };
 }
 interface Route {
@@ -23,7 +23,7 @@ interface Route {
 
 const UNKNOWN_ID = '01JD8Z2M6Y6Q6S7T8V9W0X1Y2Z';
 /** Everybody may ask these, whatever their scopes. */
-const NEED_NO_PERMISSION = ['readMe', 'readTenant'];
+const NEED_NO_PERMISSION = ['readMe', 'readTenant', 'listOwnChatIdentities'];
 
 let api: ApiHarness;
 let routes: Route[];
@@ -54,12 +54,20 @@ const guarded = () => routes.filter((route) => route.operation.security.length >
 const ofTenant = () => guarded().filter((route) => route.path.includes('{tenantId}'));
 
 function pathOf(route: Route, values: Record<string, string> = {}): string {
-  return route.path.replace(/\{(\w+)\}/g, (_match, name: string) => {
+  const path = route.path.replace(/\{(\w+)\}/g, (_match, name: string) => {
     const schema = route.operation.parameters?.find((parameter) => parameter.in === 'path' && parameter.name === name)?.schema ?? {};
-    const known = resolve(schema, components).enum?.[0];
+    const { enum: words, example } = resolve(schema, components);
+    const known = words?.[0] ?? example;
     return values[name] ?? (name === 'tenantId' ? mine.tenantId : typeof known === 'string' ? known : UNKNOWN_ID);
   });
+  const required = route.operation.parameters?.filter((parameter) => parameter.in === 'query' && parameter.required === true) ?? [];
+  if (required.length === 0) return path;
+  const query = Object.fromEntries(required.map(({ name, schema }) => [name, String(sampleBodyOf(schema, components))]));
+  return `${path}?${new URLSearchParams(query)}`;
 }
+
+const withQuery = (path: string, name: string, value: string) =>
+  `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
 
 const sampleBody = (route: Route) => (route.body === null ? undefined : sampleBodyOf(route.body, components));
 const sentAs = (route: Route, answer: { status: number }) => `${route.method} ${route.path} → ${answer.status}`;
@@ -250,7 +258,7 @@ describe('on every route', () => {
         for (const { name, schema } of route.operation.parameters?.filter((parameter) => parameter.in === 'query') ?? []) {
           const values = wrong[name] ?? (resolve(schema, components).enum === undefined ? [] : ['NO_SUCH_WORD', '']);
           for (const value of values) {
-            const path = `${pathOf(route)}?${name}=${encodeURIComponent(value)}`;
+            const path = withQuery(pathOf(route), name, value);
             const answer = await api.request(route.method, path, { token: mine.token, body: sampleBody(route) });
             const passed = answer.status === 404 && pathOf(route).includes(UNKNOWN_ID);
             if (answer.status !== 422 && !passed) return `${name}=${value.slice(0, 20)}: ${sentAs(route, answer)}`;

@@ -165,10 +165,18 @@ describe('release configs', () => {
       tagPattern: 'v{version}',
       buildMode: 'CI',
       versionScheme: 'SEMVER',
+      versionFormat: null,
+      hotfix: { skipTasks: [], skipRegression: false },
+      concurrency: { perType: null },
       gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false },
     });
     const one = `release-configs/${created.body.id}`;
-    expect((await call('GET', one)).body).toEqual(created.body);
+    const { warnings, ...view } = created.body;
+    expect((await call('GET', one)).body).toEqual(view);
+    // Nobody verified the connections.
+    expect(warnings.map(({ field }: { field: string }) => field).sort()).toEqual([
+      ...['/ciConfigId', '/commsConfigId', '/projectManagementConfigId', '/scmIntegrationId', '/testManagementConfigId'],
+    ]);
     expect((await call('DELETE', one)).status).toBe(204);
     expect((await call('GET', 'release-configs')).body.items).toEqual([]);
     expect((await call('GET', 'release-configs?includeInactive=true')).body.items).toHaveLength(1);

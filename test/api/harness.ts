@@ -19,8 +19,14 @@ import type { Wake } from '../../src/platform/ring.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { createOperatorToken, createTenant } from '../../src/services/access/operator.ts';
 import { createConnector } from '../../src/services/connections/connect.ts';
+import { createEventHub } from '../../src/services/events/event-hub.ts';
+import { eventLimits } from '../../src/services/events/event-limits.ts';
+import { createDoneServices } from '../../src/services/execution/done-services.ts';
 import { releaseRunDefinition } from '../../src/services/releases/release-run.ts';
+import { taskHandlers } from '../../src/workers/tasks/index.ts';
+import { createDoneVerifier } from '../../src/workers/verify-done.ts';
 import { createTestDatabase, type DatabaseServer, testDatabases } from '../support/databases.ts';
+import { dial } from '../support/dial.ts';
 import { testRedis } from '../support/redis.ts';
 
 /**
@@ -34,6 +40,8 @@ export interface ApiHarness {
   /** Everything that was logged, as text. */
   logged(): string;
   rung: Wake[];
+  /** Where artifacts are kept. */
+  artifactsDir: string;
   /** A new tenant with a token of its first owner. */
   tenant(name?: string): Promise<{ tenantId: string; token: string; accountId: string }>;
   token(tenantId: string, role: Role, options?: { scopes?: Permission[]; expiresAt?: Date; accountId?: string }): Promise<string>;
@@ -82,9 +90,12 @@ export async function startApi(
   const { url: redisUrl, prefix } = testRedis();
   const redis = new Redis(redisUrl, { lazyConnect: true });
   const budget = createRequestBudget({ redis: null, prefix: 'test', points: options.requestsPerMinute ?? 0, now: () => 1_000 });
+  const events = createEventHub({ db, logger, ...eventLimits, everyMs: 20, insertMs: 200 });
   const deps: ApiDeps = {
     db,
+    events,
     ring: (wakes) => void rung.push(...wakes),
+    verifyDone: (question) => verifyDone(question),
     definitions: new Map([[releaseRunDefinition.kind, releaseRunDefinition]]),
     keyring,
     connector: createConnector({
@@ -94,6 +105,7 @@ export async function startApi(
       metrics,
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
       download: options.fetch ?? ((input, init) => fetch(input, init)),
+      connect: dial,
       timeoutMs: 5000,
       callsPerMinute: 1000,
       parallelCalls: 100,
@@ -101,6 +113,7 @@ export async function startApi(
     }),
     locks: createLocks({ redis, prefix, logger }),
     artifacts,
+    artifactMaxBytes: 200_000_000,
     logger,
     publicUrl: 'http://localhost',
     metrics,
@@ -110,6 +123,7 @@ export async function startApi(
     trustProxy: false,
     fixedPublicUrl: null,
   };
+  const verifyDone = createDoneVerifier({ services: createDoneServices(db, deps.connector), handlers: taskHandlers, timeoutMs: 5_000 });
   const app = createApp(deps);
 
   async function issue(tenantId: string, role: Role, more: { scopes?: Permission[]; expiresAt?: Date; accountId?: string } = {}) {
@@ -130,6 +144,7 @@ export async function startApi(
     db,
     logged: () => lines.join(''),
     rung,
+    artifactsDir,
     async tenant(name = 'Acme') {
       const { tenantId } = await createTenant(db, name);
       return { tenantId, ...(await issue(tenantId, 'owner')) };
@@ -152,6 +167,7 @@ export async function startApi(
     },
     async close() {
       await rm(artifactsDir, { recursive: true, force: true });
+      events.close();
       budget.close();
       redis.disconnect();
       await db.close();

@@ -41,7 +41,7 @@ it('shows every queue to an operator', async () => {
   const answer = await api.request('GET', '/admin/queues/api/queues', { token: operator });
 
   expect(answer.body.queues.map((queue: { name: string }) => queue.name).sort()).toEqual(
-    ['deliveries', 'distribution', 'kickoff', 'post-regression', 'regression', 'ticks', 'webhooks'].sort(),
+    ['blockers', 'deliveries', 'distribution', 'kickoff', 'post-regression', 'regression', 'ticks', 'webhooks'].sort(),
   );
 });
 

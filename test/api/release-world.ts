@@ -53,11 +53,16 @@ export async function releaseWorld(api: ApiHarness, name = 'Acme'): Promise<Rele
     projectManagementConfigId: ids.tracker,
     testManagementConfigId: ids.tests,
     commsConfigId: ids.comms,
+    stores: [],
     versionScheme: 'SEMVER',
+    versionFormat: null,
+    hotfix: { skipTasks: [], skipRegression: false },
+    concurrency: { perType: null },
+    schedule: null,
     preRegressionBuilds: false,
     automationRuns: false,
     automationPassThresholdPercent: 90,
-    gates: { preReleaseApproval: 'manual', quorum: 2, allowSelfApproval: false },
+    gates: { preReleaseApproval: 'manual', quorum: 2, allowSelfApproval: false, distributionApproval: 'manual' },
   };
 
   async function config(over: Partial<ReleaseConfigBody> = {}): Promise<string> {
@@ -108,7 +113,10 @@ export async function releaseWorld(api: ApiHarness, name = 'Acme'): Promise<Rele
         const tasks: { id: string; type: string; possible: string[] }[] = (await world.call('GET', `/${releaseId}/tasks`)).body.items;
         const next = tasks.find(({ type, possible }) => type !== 'APPROVE_REGRESSION' && possible.includes('complete'));
         if (next === undefined) return;
-        await world.call('POST', `/${releaseId}/tasks/${next.id}/complete`, { body: { reason: 'done by the test' } });
+        const done = await world.call('POST', `/${releaseId}/tasks/${next.id}/complete`, {
+          body: { reason: 'done by the test', force: true },
+        });
+        if (done.status !== 200) throw new Error(`${next.type} was not completed: ${done.text}`);
       }
     },
     async kickedOff(over = {}) {

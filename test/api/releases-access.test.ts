@@ -38,10 +38,17 @@ describe('who may do what', () => {
         world.call('POST', `/${release.id}/regression-slots`, { token, body: { date: minutes(300) } }),
         world.call('PATCH', `/${release.id}/regression-slots/${release.slots[0].id}`, { token, body: { automation: false } }),
         world.call('DELETE', `/${release.id}/regression-slots/${release.slots[0].id}`, { token }),
+        world.call('POST', `/${release.id}/rollouts/${release.id}/halt`, { token, body: { reason: 'x' } }),
+        world.call('POST', `/${release.id}/rollouts/${release.id}/resume`, { token }),
+        world.call('POST', `/${release.id}/rollouts/${release.id}/advance`, { token }),
+        world.call('POST', `/${release.id}/rollouts/${release.id}/complete`, { token, body: { reason: 'x' } }),
+        world.call('POST', `/${release.id}/submissions/${release.id}/withdraw`, { token, body: { reason: 'x' } }),
+        world.call('PUT', `/${release.id}/store-notes/PLAY_STORE/en-US`, { token, body: { text: 'x' } }),
+        world.call('DELETE', `/${release.id}/store-notes/PLAY_STORE/en-US`, { token }),
       ]);
 
       expect(read.status).toBe(200);
-      expect(refused.map(({ status }) => status)).toEqual(Array(13).fill(403));
+      expect(refused.map(({ status }) => status)).toEqual(Array(20).fill(403));
     }
     expect(await recorded()).toEqual(before);
   });
@@ -49,14 +56,15 @@ describe('who may do what', () => {
   it('refuses to read without release:read', async () => {
     const release = await world.create({ platformTargets: version('12.0.0'), type: 'MAJOR' });
     const token = await api.token(world.tenantId, 'owner', { scopes: ['config:read'] });
+    const ofStores = ['/rollouts', '/submissions', '/store-notes', '/store-notes/PLAY_STORE/en-US'];
 
     const answers = await Promise.all(
-      ['', '/tasks', '/history', '/why', '/notes', '/builds', '/approvals', '/regression-slots'].map((suffix) =>
+      ['', '/tasks', '/history', '/why', '/notes', '/builds', '/approvals', '/regression-slots', ...ofStores].map((suffix) =>
         world.call('GET', `/${release.id}${suffix}`, { token }),
       ),
     );
 
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(403));
+    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(403));
     expect((await world.call('GET', '', { token })).status).toBe(403);
   });
 
@@ -93,6 +101,17 @@ describe('who may do what', () => {
       ['GET', '/why'],
       ['GET', '/notes'],
       ['GET', '/builds'],
+      ['GET', '/rollouts'],
+      ['POST', `/rollouts/${theirs.id}/halt`, body],
+      ['POST', `/rollouts/${theirs.id}/resume`],
+      ['POST', `/rollouts/${theirs.id}/advance`],
+      ['POST', `/rollouts/${theirs.id}/complete`, body],
+      ['GET', '/submissions'],
+      ['POST', `/submissions/${theirs.id}/withdraw`, body],
+      ['GET', '/store-notes'],
+      ['GET', '/store-notes/PLAY_STORE/en-US'],
+      ['PUT', '/store-notes/PLAY_STORE/en-US', { text: 'x' }],
+      ['DELETE', '/store-notes/PLAY_STORE/en-US'],
     ];
 
     for (const [method, suffix, payload] of calls) {

@@ -59,7 +59,9 @@ describe('approvals', () => {
     const strict = await world.atGate(next());
     const lenient = await world.atGate({
       ...next(),
-      releaseConfigId: await world.config({ gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: true } }),
+      releaseConfigId: await world.config({
+        gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: true, distributionApproval: 'manual' },
+      }),
     });
 
     const answers = [strict, lenient].map(({ id }) => world.call('POST', `/${id}/approvals`, { body: { decision: 'APPROVED' } }));

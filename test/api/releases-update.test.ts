@@ -29,7 +29,10 @@ const runOf = async (releaseId: string) => {
   return run;
 };
 const deliveriesOf = (releaseId: string) =>
-  api.db.rows<{ type: string; data: unknown }>('SELECT type, data FROM deliveries WHERE subject_id = ? ORDER BY id', [releaseId]);
+  api.db.rows<{ type: string; data: unknown }>(
+    `SELECT type, data FROM deliveries WHERE subject_id = ? AND type <> 'RELEASE_STATUS' ORDER BY id`,
+    [releaseId],
+  );
 const lastEvent = async (releaseId: string) => (await world.call('GET', `/${releaseId}/history?limit=1`)).body.items[0];
 const fieldsOf = (body: { errors?: { field: string }[] }) => (body.errors ?? []).map(({ field }) => field).sort();
 

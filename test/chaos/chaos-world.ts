@@ -41,7 +41,7 @@ export async function createReleases(world: World, count: number, options: Batch
   const made: Batch[] = [];
   for (let n = 0; n < count; n += 1) {
     const tenant = world.tenants[n % world.tenants.length] ?? world.tenant();
-    const gates = { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false } as const;
+    const gates = { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' } as const;
     const release = await tenant.createRelease({
       version: `1.${FIRST_MINOR + tenant.releases.length}.0`,
       slots: options.slots ?? [0],

@@ -1,27 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { World } from '../e2e/world.ts';
-import type { FakeRequest, Fault } from '../fakes/fake-server.ts';
+import type { FakeRequest } from '../fakes/fake-server.ts';
 import { openChaosWorld, untilAllCompleted } from './chaos-world.ts';
 import { troubles } from './exactly-once.ts';
+import { faults, PROVIDER_TIMEOUT_MS } from './faults.ts';
 
 /*
  * Every writing of the line meets every fault, each in a release of its own, all of them at once. Whether the provider did what it was asked
  * is in the fault: a caller cannot know, and must end with exactly one effect.
  */
-
-const PROVIDER_TIMEOUT_MS = 2_500;
-
-/** What happens to the one call. */
-const faults: Record<string, Omit<Fault, 'match'>> = {
-  'answers 500': { status: 500 },
-  'answers 429 with Retry-After': { status: 429, headers: { 'retry-after': '1' } },
-  'answers a web page': { mode: 'html' },
-  hangs: { mode: 'hang' },
-  'drops the connection before it does it': { mode: 'drop-before' },
-  'drops the connection after it did it': { mode: 'drop-after' },
-  'does it, and breaks off its answer': { mode: 'cut-body' },
-  'does it when the caller has given up': { mode: 'pass', delayMs: PROVIDER_TIMEOUT_MS + 1_000 },
-};
 
 interface Writing {
   fake: 'github' | 'jira' | 'checkmate' | 'slack';
@@ -109,7 +96,7 @@ describe('a provider that fails at the one call', () => {
 /** Nothing twice that is once elsewhere in these releases. */
 const lean = {
   ...{ automationRuns: false, preRegressionBuilds: false },
-  gates: { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false },
+  gates: { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' },
 } as const;
 
 function unknown(what: string): never {

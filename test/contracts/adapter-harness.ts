@@ -1,8 +1,11 @@
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
 import { createDownload } from '../../src/integrations/kit/download.ts';
 import { guardFetch, type ProviderCall } from '../../src/integrations/kit/http.ts';
+import { createSession } from '../../src/integrations/kit/session.ts';
 import { createTokenCache, type TokenCache } from '../../src/integrations/kit/token-cache.ts';
+import { createUpload } from '../../src/integrations/kit/upload.ts';
 import type { FakeServer } from '../fakes/fake-server.ts';
+import { dial } from '../support/dial.ts';
 import { type ContractSkip, contractCases } from './contract-case.ts';
 
 /** What every contract suite needs of a provider: its adapter over real HTTP, and power over the other side. */
@@ -43,6 +46,8 @@ export function guardedDeps(provider: string, observed: ProviderCall[], options:
     now,
     fetch: guardFetch({ ...door, timeoutMs }),
     download: createDownload({ ...door, idleMs: timeoutMs }),
+    upload: createUpload({ ...door, idleMs: timeoutMs }),
+    session: createSession({ ...door, connect: dial, timeoutMs }),
     tokens: options.tokens ?? createTokenCache(now),
   };
 }

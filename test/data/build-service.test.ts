@@ -4,64 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { CiRunState } from '../../src/integrations/capabilities/ci.ts';
 import { ProviderError, type ProviderErrorKind } from '../../src/integrations/kit/provider-error.ts';
 import { type ArtifactStore, createDirectoryStore } from '../../src/platform/artifact-store.ts';
 import { createArtifactKeeper } from '../../src/services/execution/artifact-keeper.ts';
 import { type BuildRequest, type BuildService, createBuildService } from '../../src/services/execution/build-service.ts';
-import type { CiCdService } from '../../src/services/execution/ci-cd-service.ts';
 import { forgetArtifacts } from '../../src/services/forget-artifacts.ts';
 import { testDatabases } from '../support/databases.ts';
+import { Ci } from './ci.ts';
 import { type EngineWorld, openEngineWorld } from './engine-world.ts';
 
 const newId = monotonicFactory();
-
-/** A CI that does what the test says and counts what it was asked for. */
-class Ci {
-  dispatches = 0;
-  runs = new Map<string, CiRunState>();
-  /** Thrown by the reads before a dispatch. */
-  unreadable: Error | null = null;
-  /** Thrown by the dispatch itself; the run may exist all the same. */
-  trouble: Error | null = null;
-  dispatchesAllTheSame = false;
-  visibleWithinMs = 60_000;
-  /** What the provider says the artifact is. */
-  digest: string | null = null;
-  artifact: () => ReadableStream<Uint8Array> = () => new Blob(['app']).stream();
-
-  service(): CiCdService {
-    return {
-      workflow: async () => ({ integrationId: 'CI', workflowId: '7', displayName: 'Build', inputs: {} }),
-      prepare: async () => {
-        if (this.unreadable) throw this.unreadable;
-        return async () => {
-          if (this.trouble === null || this.dispatchesAllTheSame) this.#start();
-          if (this.trouble) throw this.trouble;
-          return { queueLocation: String(this.dispatches) };
-        };
-      },
-      find: async () => {
-        const [handle] = [...this.runs.keys()];
-        return handle === undefined ? null : this.#run(handle);
-      },
-      run: async (_tenant, _integration, handle) => this.#run(handle),
-      artifacts: async () => [{ id: '1', name: 'app.apk', sizeBytes: 1, digest: this.digest, expired: false, url: 'https://ci.example/1' }],
-      openArtifact: async () => ({ body: this.artifact(), sizeBytes: null, contentType: null }),
-      visibleWithinMs: async () => this.visibleWithinMs,
-    };
-  }
-
-  #start(): void {
-    this.dispatches += 1;
-    this.runs.set(String(this.dispatches), { kind: 'running' });
-  }
-
-  #run(handle: string) {
-    const state = this.runs.get(handle) ?? { kind: 'queued' as const };
-    return { handle, state, number: 1, attempt: 1, url: null, commit: null };
-  }
-}
 
 describe.each(testDatabases())('builds on $name', (server) => {
   let world: EngineWorld;
@@ -98,6 +50,83 @@ describe.each(testDatabases())('builds on $name', (server) => {
     (await world.db.rows<{ ordinal: number }>('SELECT ordinal FROM builds WHERE task_id = ? ORDER BY ordinal', [request.taskId])).map(
       (row) => row.ordinal,
     );
+
+  const report = (status: string | null, artifactKey: string | null = null) =>
+    world.db.run(
+      `UPDATE builds SET reported_status = COALESCE(?, reported_status), artifact_key = COALESCE(?, artifact_key),
+         artifact_name = COALESCE(?, artifact_name) WHERE task_id = ?`,
+      [status, artifactKey, artifactKey, request.taskId],
+    );
+
+  it.each([
+    ['before', ['artifact', 'success']],
+    ['after', ['success', 'artifact']],
+  ])('succeed with the artifact that CI sends %s the success, which is not fetched again', async (_when, order) => {
+    ci.artifact = () => {
+      throw new Error('nobody needs it');
+    };
+    ci.hasArtifact = false;
+    await follow();
+    const early: (string | undefined)[] = [];
+    for (const step of order) {
+      if (step === 'artifact') await report(null, 't/uploads/sent');
+      else ci.runs.set('1', { kind: 'succeeded' });
+      early.push((await follow()).status);
+    }
+
+    ci.hasArtifact = true;
+    const build = await follow();
+
+    expect(early).toEqual(['RUNNING', 'SUCCEEDED']);
+    expect([build.status, build.artifactName]).toEqual(['SUCCEEDED', 't/uploads/sent']);
+  });
+
+  it('go by what CI reported where the provider does not show the run, and never past a missing artifact', async () => {
+    await follow();
+    ci.gone = true;
+    const unknown = await follow();
+    await report('SUCCEEDED');
+    const lacking = await follow();
+    await report(null, 't/uploads/sent');
+    const done = await follow();
+
+    expect([unknown, lacking, done].map(({ status, providerState }) => [status, providerState])).toEqual([
+      ['UNKNOWN', 'not found'],
+      ['RUNNING', 'waiting for the artifact'],
+      ['SUCCEEDED', 'as CI reported'],
+    ]);
+  });
+
+  it('go by their provider while it shows the run, whatever was reported', async () => {
+    await follow();
+    await report('SUCCEEDED', 't/uploads/sent');
+    ci.runs.set('1', { kind: 'failed', raw: 'failure' });
+
+    expect((await follow()).status).toBe('FAILED');
+  });
+
+  it('that somebody reports have been started: they are not dispatched again, however late they are found', async () => {
+    ci.trouble = error('timeout');
+    await expect(follow()).rejects.toThrow('it is timeout');
+    ci.trouble = null;
+    ci.visibleWithinMs = -1;
+    await report('RUNNING');
+
+    const build = await follow();
+
+    expect([ci.dispatches, build.status]).toEqual([0, 'RUNNING']);
+  });
+
+  it('are told where to report to, when the public address is known', async () => {
+    builds = createBuildService(world.db, ci.service(), createArtifactKeeper(store, ci.service(), { maxBytes: 10 }), 'https://sbx.example');
+
+    await follow();
+
+    const [row] = await world.db.rows<{ id: string }>('SELECT correlation_id AS id FROM builds WHERE task_id = ?', [request.taskId]);
+    expect(ci.parameters).toEqual({
+      signalbox_callback_url: `https://sbx.example/api/v1/tenants/${request.tenantId}/builds/${row?.id}/report`,
+    });
+  });
 
   it('are dispatched once, however often they are looked at', async () => {
     for (let n = 0; n < 4; n += 1) await follow();
@@ -296,6 +325,20 @@ describe.each(testDatabases())('builds on $name', (server) => {
       await builds.renewRetried({ id: request.taskId, attempt: 2 });
 
       expect(await ordinals()).toEqual([1]);
+    });
+
+    it('are built anew when the store did not take what was built', async () => {
+      await follow();
+      ci.runs.set('1', { kind: 'succeeded' });
+      const built = await follow();
+      await builds.refused(request.taskId);
+      await attempt(1, 'failed', conflict);
+
+      await builds.renewRetried({ id: request.taskId, attempt: 2 });
+
+      expect(built.status).toBe('SUCCEEDED');
+      expect(await ordinals()).toEqual([1, 2]);
+      expect(await follow()).toMatchObject({ status: 'QUEUED' });
     });
 
     it('are renewed for another task that judges them', async () => {

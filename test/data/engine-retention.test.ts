@@ -57,6 +57,23 @@ describe.each(testDatabases())('retention on $name', (server) => {
     expect(await left()).toEqual(['PENDING 31', 'IN_PROGRESS 31', 'DONE 29']);
   });
 
+  it('keeps the messages of a release that goes on, however old: one of them is still edited', async () => {
+    await world.db.run('DELETE FROM deliveries');
+    const [open, ended] = [await world.createRun([taskPlan('A')]), await world.createRun([taskPlan('A')])];
+    await ended.execute(world.engine(), 'A', completed);
+    await world.engine().advance(ended.runId);
+    for (const [type, { runId, subjectId, tenantId }] of Object.entries({ open, ended })) {
+      await world.db.run(`UPDATE runs SET kind = 'release' WHERE id = ?`, [runId]);
+      await world.db.run('INSERT INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, created_at) VALUES (?)', [
+        [newId(), tenantId, subjectId, type, '{}', type, 'DONE', new Date(0)],
+      ]);
+    }
+
+    await forgetOld(world.db, days);
+
+    expect(await left()).toEqual(['open']);
+  });
+
   it('forgets all of them, however many', async () => {
     await world.db.run('DELETE FROM deliveries');
     await insert(Array.from({ length: 2_300 }, () => ({ status: 'DONE', ageDays: days + 1 })));

@@ -67,6 +67,20 @@ describe.each(testDatabases())('settling on $name', (server) => {
       expect(await run.task('B')).toMatchObject({ held: 0 });
     });
 
+    it('forgets the failures before it: only those in a row count, however long the wait takes', async () => {
+      const run = await world.createRun([taskPlan('A', { maxAttempts: 2 })]);
+      const engine = world.engine();
+      const dueAgain = async () => world.db.run('UPDATE tasks SET run_at = UTC_TIMESTAMP(3) WHERE id = ?', [(await run.task('A')).id]);
+
+      for (let look = 0; look < 3; look++) {
+        await run.execute(engine, 'A', transient);
+        await dueAgain();
+        await run.execute(engine, 'A', waitFor('CALLBACK', 0));
+      }
+
+      expect(await run.task('A')).toMatchObject({ status: 'WAITING', waitReason: 'CALLBACK', failure: null });
+    });
+
     it('that ended leaves no subscription behind', async () => {
       const run = await world.createRun([taskPlan('A')]);
       const engine = world.engine();

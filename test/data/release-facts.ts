@@ -1,4 +1,4 @@
-import type { FrozenConfig } from '../../src/domain/release/config.ts';
+import type { FrozenConfig, FrozenStore } from '../../src/domain/release/config.ts';
 import type { ReleaseFacts } from '../../src/domain/release/plan-release.ts';
 import type { Slot } from '../../src/domain/release/slots.ts';
 import { platforms, targetsOf, workflowTypes } from '../../src/domain/release/vocabulary.ts';
@@ -22,11 +22,17 @@ export function frozenConfig(changes: Partial<FrozenConfig> = {}): FrozenConfig 
     projectManagementConfigId: 'tracker',
     testManagementConfigId: 'tests',
     commsConfigId: 'chat',
+    stores: [],
     versionScheme: 'SEMVER',
+    versionFormat: null,
+    hotfix: { skipTasks: [], skipRegression: false },
+    concurrency: { perType: null },
+    schedule: null,
+    skipped: { tasks: [], regression: false },
     preRegressionBuilds: true,
     automationRuns: true,
     automationPassThresholdPercent: 90,
-    gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false },
+    gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' },
     workflows: platforms.flatMap((platform) => workflowTypes.map((workflowType) => ({ platform, workflowType }))),
     ...changes,
   };
@@ -46,6 +52,29 @@ export const bareConfig = (changes: Partial<FrozenConfig> = {}): FrozenConfig =>
     ...changes,
   });
 
+/** One store of a release: steps of ours for Play, the store's days for the App Store. */
+export const frozenStore = (target: 'PLAY_STORE' | 'APP_STORE', changes: Partial<FrozenStore> = {}): FrozenStore => ({
+  target,
+  storeConfigId: `config-${target}`,
+  integrationId: `connection-${target}`,
+  provider: target === 'PLAY_STORE' ? 'google-play' : 'app-store-connect',
+  appId: 'com.example.shop',
+  track: 'production',
+  uploadBy: 'CI',
+  updatePriority: null,
+  rolloutPlan:
+    target === 'APP_STORE'
+      ? { kind: 'phased' }
+      : {
+          kind: 'staged',
+          steps: [
+            { percent: 5, waitMinutes: 1440 },
+            { percent: 100, waitMinutes: null },
+          ],
+        },
+  ...changes,
+});
+
 export const slot = (id: string, offset: number, changes: Partial<Slot> = {}): Slot => ({
   id,
   date: minute(offset),
@@ -62,6 +91,7 @@ export function releaseFacts(changes: Partial<ReleaseFacts> = {}): ReleaseFacts 
     kickOffReminderDate: null,
     kickOffDate: minute(0),
     targetReleaseDate: minute(600),
+    turnTaken: false,
     slots: [slot('s1', 60)],
     cycles: [],
     regressionRequested: false,

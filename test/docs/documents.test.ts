@@ -8,7 +8,14 @@ import { queueNames } from '../../src/platform/queues.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const adrs = readdirSync(`${root}/docs/adr`).sort();
-const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', ...adrs.map((name) => `docs/adr/${name}`)];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  'docs/stores.md',
+  'docs/chat.md',
+  ...adrs.map((name) => `docs/adr/${name}`),
+];
 
 describe('the README', () => {
   const readme = read('README.md');
@@ -19,7 +26,7 @@ describe('the README', () => {
       return `| \`${name}\` | ${shown} | ${meaning.replaceAll('|', '\\|')} |`;
     });
 
-    const rows = readme.split('\n').filter((line) => /^\| `[A-Z_]+` \| /.test(line));
+    const rows = readme.split('\n').filter((line) => /^\| `[A-Z0-9_]+` \| /.test(line));
 
     expect(rows).toEqual(expected);
   });

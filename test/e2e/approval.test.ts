@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expectEveryHistoryReplays } from '../support/history-replays.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { ReleaseHandle } from './release.ts';
 import type { TenantWorld } from './tenant.ts';
@@ -63,7 +64,7 @@ it('takes no word before it asks, none of the creator, none of those who may not
 });
 
 it('closes when a commit comes after the candidate, says so, and the approval of the old candidate does not count for the new one', async () => {
-  const gates = { preReleaseApproval: 'manual' as const, quorum: 2, allowSelfApproval: false };
+  const gates = { preReleaseApproval: 'manual' as const, quorum: 2, allowSelfApproval: false, distributionApproval: 'manual' as const };
   const release = await tenant.createRelease({ config: { ...config, gates } });
   const second = await tenant.person('release-manager', 'Third');
   await release.untilTask('APPROVE_REGRESSION', 'WAITING(APPROVAL)');
@@ -104,4 +105,8 @@ it('closes when a commit comes after the candidate, says so, and the approval of
   await release.until('COMPLETED');
 
   expect(git.peel(git.tags.get(`v${release.version}`) ?? '')).toBe(late);
+});
+
+it('has a history of each release that replays to the state it is in', async () => {
+  await expectEveryHistoryReplays(world.db);
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expectEveryHistoryReplays } from '../support/history-replays.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { TenantWorld } from './tenant.ts';
 import { openWorld, type World } from './world.ts';
@@ -138,3 +139,7 @@ function replaceTokens(token: string): void {
   tokens.clear();
   tokens.add(token);
 }
+
+it('has a history of each release that replays to the state it is in', async () => {
+  await expectEveryHistoryReplays(world.db);
+});

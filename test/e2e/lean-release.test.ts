@@ -37,7 +37,7 @@ it('goes without tracker, test management and messaging: their tasks do not exis
 it('goes on by itself where the config wants no approval, and still only when every other requirement holds', async () => {
   const config = {
     ...{ projectManagementConfigId: null, commsConfigId: null, automationRuns: false, preRegressionBuilds: false },
-    gates: { preReleaseApproval: 'automatic' as const, quorum: 1, allowSelfApproval: false },
+    gates: { preReleaseApproval: 'automatic' as const, quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' as const },
   };
   const release = await world.tenant().createRelease({ config });
 
@@ -49,6 +49,7 @@ it('goes on by itself where the config wants no approval, and still only when ev
     ['candidate', true],
     ['no-active-cycle', true],
     ['no-slot-left', true],
+    ['no-open-blocker', true],
     ['tests:test-management:ANDROID', true],
     ['tests:test-management:IOS', true],
     ['no-late-commits', true],

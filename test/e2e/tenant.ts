@@ -1,5 +1,6 @@
 import { configure } from '../../sandbox/demo/configs.ts';
 import { type Connections, connect } from '../../sandbox/demo/connections.ts';
+import { setUpWebhooks } from '../../sandbox/demo/webhooks.ts';
 import type { Sandbox, SandboxTenant, TenantEffects } from '../../sandbox/world.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { Role } from '../../src/domain/access/permissions.ts';
@@ -76,7 +77,7 @@ export async function openTenant({ name, db, apiUrl, sandbox, webhooks }: Tenant
   const api = demoApi(owner);
   const connections = await connect(api, tenantId, access, webhookSecret);
   const baseConfigId = await configure(api, tenantId, access, connections);
-  if (webhooks) point(sandbox, name, connections, webhookSecret);
+  if (webhooks) await sandbox.pointWebhooks(name, await setUpWebhooks(api, tenantId, connections, webhookSecret));
   const configs = new Map<string, Promise<string>>();
   const releases: ReleaseHandle[] = [];
   let lastVersion = RELEASED;
@@ -137,16 +138,6 @@ async function variant(owner: Client, path: string, baseId: string, change: Part
   const base = await owner.get<ReleaseConfigView>(`${path}/release-configs/${baseId}`);
   const { id: _id, isActive: _active, createdByAccountId: _by, createdAt: _at, updatedAt: _changed, ...body } = base;
   return (await owner.send<{ id: string }>('POST', `${path}/release-configs`, { ...body, ...change, name })).id;
-}
-
-/** Source control and CI are connections of their own, each with its address. */
-function point(sandbox: Sandbox, name: string, connections: Connections, secret: string): void {
-  const to = ({ webhookUrl: url }: { webhookUrl: string | null }) => (url === null ? [] : [{ url, secret }]);
-  sandbox.pointWebhooks(name, {
-    scm: to(connections.scm),
-    ci: to(connections['ci-cd']),
-    jira: to(connections['project-management']),
-  });
 }
 
 /** The demo's own forms are filled in through its own narrow interface. */

@@ -156,7 +156,8 @@ const stateOf = async (release: ReleaseHandle) =>
 function watchAcme(): { touched(): string[] } {
   const { github, jira, checkmate, slack } = world.fakes;
   const watched = [github, jira, checkmate, slack].map((fake) => watch(fake));
-  const tokens = [acme.sandbox.github, acme.sandbox.jira, acme.sandbox.checkmate, acme.sandbox.slack].map(({ token }) => token);
+  const { tracker, ...access } = acme.sandbox;
+  const tokens = [access.github, access.checkmate, access.slack].map(({ token }) => token).concat(tracker.credentials.apiToken ?? []);
   const isOurs = (authorization: string) => {
     const [, value = ''] = authorization.split(' ');
     return tokens.some((token) => value === token || Buffer.from(value, 'base64').toString().endsWith(`:${token}`));

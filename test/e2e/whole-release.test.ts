@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantEffects } from '../../sandbox/world.ts';
 import type { TaskDetail } from '../../src/services/releases/get-task.ts';
 import { testDatabases } from '../support/databases.ts';
+import { expectEveryHistoryReplays } from '../support/history-replays.ts';
 import { parseLine } from './process.ts';
 import type { ReleaseHandle } from './release.ts';
 import { dumpDatabase, dumpRedis } from './stores.ts';
@@ -26,8 +27,16 @@ const postRegression = [
 
 /** Of the engine's notices; the SEND_… and reminder tasks are messages of their own. */
 const notices = [
-  ...['BRANCH_FORKOUT', 'FINAL_RELEASE_NOTES', 'PREREGRESSION_BUILDS', 'PROJECT_MANAGEMENT_LINKS', 'REGRESSION_STAGE_APPROVAL_REQUEST'],
-  ...['RELEASE_COMPLETED', 'TEST_MANAGEMENT_LINKS', 'TEST_RESULTS_SUMMARY', 'TEST_RESULTS_SUMMARY'],
+  ...[
+    'ANDROID_AAB_BUILD',
+    'BRANCH_FORKOUT',
+    'FINAL_RELEASE_NOTES',
+    'IOS_TEST_FLIGHT_BUILD',
+    'PREREGRESSION_BUILDS',
+    'PROJECT_MANAGEMENT_LINKS',
+    'REGRESSION_STAGE_APPROVAL_REQUEST',
+  ],
+  ...['RELEASE_COMPLETED', 'RELEASE_STATUS', 'TEST_MANAGEMENT_LINKS', 'TEST_RESULTS_SUMMARY', 'TEST_RESULTS_SUMMARY'],
 ];
 const messageTasks = [
   ...['PRE_KICK_OFF_REMINDER', 'PRE_RELEASE_CHERRY_PICKS_REMINDER'],
@@ -104,12 +113,7 @@ describe.each(testDatabases())('a whole release with its rows on $name', (server
   });
 
   it('has a history that replays to the state it is in', async () => {
-    const replayed = new Map<string, string | null>();
-    for (const { entityType, entityId, items } of await release.history()) {
-      for (const item of items) if (item.field === 'status' && entityType === 'task') replayed.set(item.entityId ?? entityId, item.after);
-    }
-
-    expect(Object.fromEntries(replayed)).toEqual(Object.fromEntries(tasks.map(({ id, status }) => [id, status])));
+    await expectEveryHistoryReplays(world.db);
   });
 
   it('says who approved which commit', async () => {
@@ -219,6 +223,7 @@ describe.each(testDatabases())('a whole release with its rows on $name', (server
     expect(logs.some((line) => line.includes(release.id))).toBe(true);
     expect(rows.filter((row) => row.startsWith('tenant_scm_integrations') && row.includes('e2e'))).toHaveLength(1);
     expect(rows.some((row) => row.startsWith('webhook_events') && row.includes('"workflow_run"'))).toBe(true);
+    expect(rows.some((row) => row.startsWith('attempt_calls') && row.includes('/git/refs'))).toBe(true);
     expect(keys.some((key) => key.includes('ticks'))).toBe(true);
   });
 
@@ -237,9 +242,10 @@ describe.each(testDatabases())('a whole release with its rows on $name', (server
 
   /** Where a secret of anybody stands in clear. */
   async function secretsKept(): Promise<string[]> {
-    const { github, jira, checkmate, slack } = world.sandbox.access();
+    const { github, tracker, checkmate, slack } = world.sandbox.access();
+    const { email, apiToken = '' } = tracker.credentials;
     const secrets = [
-      ...[github.token, jira.token, checkmate.token, slack.token, Buffer.from(`${jira.email}:${jira.token}`).toString('base64')],
+      ...[github.token, apiToken, checkmate.token, slack.token, Buffer.from(`${email}:${apiToken}`).toString('base64')],
       ...[tenant.webhookSecret, tenant.ownerToken, (await tenant.person('viewer')).token, world.env.SIGNALBOX_KEYS?.split(':')[1]],
     ];
     const { logs, rows, keys } = await everythingKept();

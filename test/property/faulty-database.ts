@@ -61,6 +61,7 @@ export function faultyDatabase(real: Database, fault: Fault | null): FaultyDatab
       await around(() => tx.finish([]));
       return results;
     },
+    beforeCommit: (statement) => tx.beforeCommit(statement),
     afterCommit: (effect) => void effects.push(effect),
   });
 

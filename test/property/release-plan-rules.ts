@@ -12,7 +12,11 @@ const ended: readonly TaskStatus[] = ['COMPLETED', 'SKIPPED', 'CANCELLED'];
 
 /** What a plan must never want, written without the planner's own reasoning. @returns a sentence per broken rule */
 export function brokenByPlan(plan: ReleasePlan, at: Situation): string[] {
-  return [...brokenByGate(plan, at), ...plan.slots.flatMap(({ id, status }) => brokenByDecision(id, status, plan, at))];
+  return [
+    ...brokenByGate(plan, at),
+    ...brokenByDistribution(plan, at),
+    ...plan.slots.flatMap(({ id, status }) => brokenByDecision(id, status, plan, at)),
+  ];
 }
 
 /** No gate before every slot is used up, and nothing beyond the gate before it is passed. */
@@ -30,6 +34,18 @@ function brokenByGate(plan: ReleasePlan, { facts, run }: Situation): string[] {
       ...(opensPost && lastGate !== 'COMPLETED' && lastGate !== 'SKIPPED' ? [`post-regression opens while its gate is ${lastGate}`] : []),
     ];
   });
+}
+
+/** Nothing goes to a store before everything of post-regression has ended, its gate included. */
+function brokenByDistribution(plan: ReleasePlan, { facts, run }: Situation): string[] {
+  if (!plan.commands.some((command) => command.do === 'open-stage' && command.stage === 'DISTRIBUTION')) return [];
+  const before = run.tasks.filter((task) => task.stageKey === 'POST_REGRESSION');
+  const open = before.filter(({ status }) => !ended.includes(status));
+  return [
+    ...(open.length > 0 ? [`distribution opens while ${open[0]?.key} is ${open[0]?.status}`] : []),
+    ...(before.some(({ type }) => type === 'APPROVE_DISTRIBUTION') ? [] : ['distribution opens without its gate']),
+    ...(facts.config.stores.length === 0 ? ['distribution opens without a store'] : []),
+  ];
 }
 
 /** A slot becomes a cycle in its turn and time, or because somebody wants it now; it is skipped only when it may not any more. */

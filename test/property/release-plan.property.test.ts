@@ -4,7 +4,7 @@ import type { ReleaseFacts } from '../../src/domain/release/plan-release.ts';
 import { planCycle, planGate, planKickoff, planPostRegression } from '../../src/domain/release/plan-tasks.ts';
 import { type Platform, platforms } from '../../src/domain/release/vocabulary.ts';
 import { inDependencyOrder } from '../../src/engine/create-run.ts';
-import { frozenConfig, minute, releaseFacts, slot } from '../data/release-facts.ts';
+import { frozenConfig, frozenStore, minute, releaseFacts, slot } from '../data/release-facts.ts';
 import { ReleaseSimulator } from './release-simulator.ts';
 
 const configs = fc
@@ -14,6 +14,7 @@ const configs = fc
     chat: fc.boolean(),
     preRegressionBuilds: fc.boolean(),
     workflows: fc.boolean(),
+    stores: fc.subarray(['PLAY_STORE', 'APP_STORE'] as const),
   })
   .map((has) =>
     frozenConfig({
@@ -21,6 +22,7 @@ const configs = fc
       testManagementConfigId: has.tests ? 'tests' : null,
       commsConfigId: has.chat ? 'chat' : null,
       preRegressionBuilds: has.preRegressionBuilds,
+      stores: has.stores.map((target) => frozenStore(target)),
       ...(has.workflows ? {} : { workflows: [] }),
     }),
   );

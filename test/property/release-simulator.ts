@@ -155,7 +155,7 @@ export class ReleaseSimulator {
   }
 
   /** How often what happened, to show that a property has met it. */
-  readonly met = { superseded: 0, skippedLate: 0, skippedEarly: 0, gates: 0, cycles: 0, attention: 0 };
+  readonly met = { distributions: 0, superseded: 0, skippedLate: 0, skippedEarly: 0, gates: 0, cycles: 0, attention: 0 };
 
   get #takesSlots() {
     return !this.over && this.#stage('POST_REGRESSION').status === 'PENDING';
@@ -183,6 +183,7 @@ export class ReleaseSimulator {
   #count(plan: ReleasePlan): void {
     const commands = plan.commands.map((command) => command.do);
     this.met.cycles += Number(plan.openCycle !== null);
+    this.met.distributions += Number(plan.commands.some((command) => command.do === 'open-stage' && command.stage === 'DISTRIBUTION'));
     this.met.gates += Number(commands.includes('add-tasks'));
     this.met.superseded += Number(commands.includes('cancel-tasks'));
     this.met.attention += Number(plan.attention !== null);
