@@ -108,7 +108,7 @@ describe('between kickoff and gate', () => {
 
     const plan = planRelease(facts, runView({ stages: { REGRESSION: { status: 'IN_PROGRESS', attempt: 1, openTasks: 2 } } }), minute(80));
 
-    expect(plan).toEqual({ commands: [], wakeAt: null, slots: [], openCycle: null, closeCycle: null, attention: null });
+    expect(plan).toEqual({ commands: [], wakeAt: null, slots: [], remindOf: null, openCycle: null, closeCycle: null, attention: null });
   });
 
   it('closes a drained cycle and waits for the next slot', () => {
@@ -351,6 +351,7 @@ describe('holds', () => {
       commands: [],
       wakeAt: null,
       slots: [],
+      remindOf: null,
       openCycle: null,
       closeCycle: null,
       attention: null,
@@ -369,4 +370,24 @@ describe('holds', () => {
 
 it('refuses a run that is not a release’s', () => {
   expect(() => planRelease(releaseFacts(), { ...runView(), stages: [] }, minute(0))).toThrow('no stage KICKOFF');
+});
+
+describe('a slot that was planned long before', () => {
+  const facts = releaseFacts({ targetReleaseDate: minute(900), slots: [{ ...slot('s1', 600), createdAt: minute(0) }] });
+  const run = runView({ stages: { KICKOFF: { status: 'COMPLETED' }, ...drained(0) } });
+
+  it('is reminded of an hour before, and begins at its time', () => {
+    expect(planRelease(facts, run, minute(539))).toMatchObject({ wakeAt: minute(540), remindOf: null });
+    expect(planRelease(facts, run, minute(540))).toMatchObject({
+      wakeAt: minute(600),
+      remindOf: { slotId: 's1', date: minute(600), cycle: 1 },
+    });
+    expect(planRelease(facts, run, minute(600))).toMatchObject({ remindOf: null, openCycle: { slotId: 's1' } });
+  });
+
+  it('is not reminded of when it was planned only shortly before', () => {
+    const late = releaseFacts({ targetReleaseDate: minute(900), slots: [{ ...slot('s1', 600), createdAt: minute(500) }] });
+
+    expect(planRelease(late, run, minute(545))).toMatchObject({ wakeAt: minute(600), remindOf: null });
+  });
 });

@@ -1,6 +1,6 @@
 import type { Plan, PlanCommand, RunView, StageView, TaskView } from '../run.ts';
 import { type PlanningFacts, planCycle, planDistribution, planGate, planPostRegression } from './plan-tasks.ts';
-import { pickSlots, type SlotFacts, type SlotSkip } from './slots.ts';
+import { pickSlots, remindAt, type Slot, type SlotFacts, type SlotSkip } from './slots.ts';
 import type { CycleStatus, StageKey } from './vocabulary.ts';
 
 export interface ReleaseFacts extends PlanningFacts, SlotFacts {
@@ -12,6 +12,8 @@ export interface ReleaseFacts extends PlanningFacts, SlotFacts {
 /** What comes next, and the release's own rows to write in the same transaction. */
 export interface ReleasePlan extends Plan {
   slots: readonly { id: string; status: 'USED' | 'SKIPPED'; reason: string | null }[];
+  /** The next slot, once its time is near enough to remind people of it. */
+  remindOf: { slotId: string; date: Date; cycle: number } | null;
   openCycle: { number: number; slotId: string } | null;
   /** To be written before `openCycle`. */
   closeCycle: { id: string; status: 'DONE' | 'ABANDONED' } | null;
@@ -19,7 +21,7 @@ export interface ReleasePlan extends Plan {
   attention: string | null;
 }
 
-const idle: ReleasePlan = { commands: [], wakeAt: null, slots: [], openCycle: null, closeCycle: null, attention: null };
+const idle: ReleasePlan = { commands: [], wakeAt: null, slots: [], remindOf: null, openCycle: null, closeCycle: null, attention: null };
 
 /**
  * What comes next for a release. Pure, and a fixed point: asked again at the same instant about the state its answer leads to, it wants
@@ -71,9 +73,17 @@ function planRegression(facts: ReleaseFacts, run: RunView, stage: StageView, now
       openCycle: { number, slotId: next.slot.id },
     };
   }
-  if (next !== null) return { ...decided, commands: superseded, wakeAt: next.slot.date };
+  if (next !== null) return { ...decided, commands: superseded, ...untilSlot(facts, next.slot, now) };
   if (lastCycle === 0) return { ...decided, attention: nothingToRelease };
   return planGateOf(facts, run, stage, gates, lastCycle, decided);
+}
+
+/** The next cycle begins at its slot; an hour before, people hear of it. */
+function untilSlot(facts: ReleaseFacts, slot: Slot, now: Date): Pick<ReleasePlan, 'wakeAt' | 'remindOf'> {
+  const at = remindAt(slot);
+  if (at === null) return { wakeAt: slot.date, remindOf: null };
+  if (now < at) return { wakeAt: at, remindOf: null };
+  return { wakeAt: slot.date, remindOf: { slotId: slot.id, date: slot.date, cycle: facts.cycles.length + 1 } };
 }
 
 const nothingToRelease =

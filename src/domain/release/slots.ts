@@ -4,6 +4,8 @@ export interface Slot {
   date: Date;
   status: 'PLANNED' | 'USED' | 'SKIPPED';
   flags: { automation: boolean };
+  /** When it was planned, where that is known: those planned shortly before are not reminded of. */
+  createdAt?: Date;
 }
 
 /** What decides about the slots of a release. */
@@ -58,6 +60,16 @@ function whySkip(slot: Slot, target: Date, early: boolean, now: Date): string | 
   }
   if (now > target) return `its turn came only after the target release date ${target.toISOString()}`;
   return null;
+}
+
+const HOUR_MS = 3_600_000;
+/** People are reminded of a cycle this long before it begins. */
+const REMIND_MS = HOUR_MS;
+
+/** When to remind of a slot; null = it was planned so late that its planning was the reminder. */
+export function remindAt({ date, createdAt }: Slot): Date | null {
+  const at = new Date(date.getTime() - REMIND_MS);
+  return createdAt !== undefined && createdAt.getTime() + REMIND_MS < at.getTime() ? at : null;
 }
 
 /** Ids break ties, so that rows in any order give the same plan. */

@@ -28,8 +28,8 @@ export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: st
     'SELECT DISTINCT platform FROM platform_releases WHERE tenant_id = ? AND release_id = ? ORDER BY platform',
     [tenantId, releaseId],
   );
-  const slots = await sql.rows<{ id: string; date: Date; status: 'PLANNED' | 'USED' | 'SKIPPED'; flags: unknown }>(
-    'SELECT id, date, status, flags FROM regression_slots WHERE tenant_id = ? AND release_id = ? ORDER BY date, id',
+  const slots = await sql.rows<{ id: string; date: Date; status: 'PLANNED' | 'USED' | 'SKIPPED'; flags: unknown; createdAt: Date }>(
+    'SELECT id, date, status, flags, created_at AS createdAt FROM regression_slots WHERE tenant_id = ? AND release_id = ? ORDER BY date, id',
     [tenantId, releaseId],
   );
   const cycles = await sql.rows<{ id: string; number: number; status: CycleStatus; slotId: string }>(

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 import type { Tx } from '../../db/client.ts';
+import type { NotificationData } from '../../domain/release/notification-data.ts';
 import { planRelease, type ReleasePlan } from '../../domain/release/plan-release.ts';
 import type { RunView } from '../../domain/run.ts';
 import { type HistoryEvent, statusItem, writeHistory } from '../../engine/history.ts';
@@ -21,6 +22,7 @@ export const releaseRunDefinition: RunDefinition = {
     const facts = await loadReleaseFacts(tx, run.tenantId, run.subjectId);
     const plan = planRelease(facts, run, now);
     await writePlan(tx, run, plan);
+    if (plan.remindOf !== null && facts.config.commsConfigId !== null) await remindOf(tx, run, plan.remindOf);
     markSuperseded(tx, run, plan);
     return plan;
   },
@@ -36,6 +38,17 @@ function markSuperseded(tx: Tx, run: RunView, plan: ReleasePlan): void {
     tx,
     run.tenantId,
     run.tasks.filter(({ id }) => cancelled.has(id)),
+  );
+}
+
+/** Once for each slot and its date, however often the planner is asked. The sweep rings for it. */
+async function remindOf(tx: Tx, run: RunView, { slotId, date, cycle }: NonNullable<ReleasePlan['remindOf']>): Promise<void> {
+  const type = 'REGRESSION_KICKOFF_REMINDER';
+  const data: NotificationData[typeof type] = { date: date.toISOString(), cycle };
+  await tx.run(
+    `INSERT IGNORE INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, run_at)
+     VALUES (?, ?, ?, ?, ?, ?, 'PENDING', UTC_TIMESTAMP(3))`,
+    [ulid(), run.tenantId, run.subjectId, type, JSON.stringify(data), `${type}/${slotId}/${date.getTime()}`],
   );
 }
 
