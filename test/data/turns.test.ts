@@ -22,7 +22,7 @@ describe.each(testDatabases())('submissions of several releases on $name', (serv
   const beside = ({ tenantId }: DistributedRelease, number: number, store = frozenStore('PLAY_STORE')) =>
     world.release([store], {}, { tenantId, number });
 
-  it('wait for the one of the same track in review, name it, and go on in the transaction that ends its review', async () => {
+  it('wait for the one of the same app in review, name it, and go on in the transaction that ends its review', async () => {
     const first = await world.release();
     const second = await beside(first, 2);
     await first.look(SUBMIT);
@@ -45,18 +45,16 @@ describe.each(testDatabases())('submissions of several releases on $name', (serv
     expect(await second.submissions()).toHaveLength(1);
   });
 
-  it('do not wait for another track, another app or another tenant', async () => {
+  it('wait for one on another track, too, and not for another app or another tenant', async () => {
     const first = await world.release();
     await first.look(SUBMIT);
-    const others = [
-      await beside(first, 2, frozenStore('PLAY_STORE', { track: 'beta' })),
-      await beside(first, 3, frozenStore('PLAY_STORE', { appId: 'com.example.other' })),
-      await world.release(),
-    ];
+    const beta = await beside(first, 2, frozenStore('PLAY_STORE', { track: 'beta' }));
+    const others = [await beside(first, 3, frozenStore('PLAY_STORE', { appId: 'com.example.other' })), await world.release()];
 
     const looks = [];
     for (const other of others) looks.push(await other.look(SUBMIT));
 
+    expect(await beta.look(SUBMIT)).toMatchObject({ waitReason: 'TURN' });
     expect(looks.map(({ waitReason }) => waitReason)).not.toContain('TURN');
   });
 

@@ -18,7 +18,7 @@ export type Turn = { own: true } | { own: false; blockedBy: readonly ReleaseName
 export interface TurnService {
   /** Takes the release's turn to kick off, unless others are before it. Once taken it is kept. */
   take(release: ReleaseContext): Promise<Turn>;
-  /** Whether the release may hand its version to the store: the same track of the same app has one in review at a time. */
+  /** Whether the release may hand its version to the store: stores review one version of an app at a time, whatever its track. */
   toSubmit(release: ReleaseContext, store: FrozenStore): Promise<Turn>;
 }
 
@@ -76,7 +76,7 @@ export function createTurnService(db: Database, ring: Ring): TurnService {
       });
     },
 
-    async toSubmit({ tenantId, id }, { target, provider, appId, track }) {
+    async toSubmit({ tenantId, id }, { target, provider, appId }) {
       const held = await db.rows(
         'SELECT 1 FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.tenant_id = ? AND r.id = ? AND n.held = 1',
         [tenantId, id],
@@ -89,10 +89,9 @@ export function createTurnService(db: Database, ring: Ring): TurnService {
            AND n.status IN ('PENDING', 'IN_PROGRESS')`,
         [tenantId, target, id],
       );
-      const sameTrack = (store: FrozenStore) =>
-        store.target === target && store.provider === provider && store.appId === appId && store.track === track;
+      const sameApp = (store: FrozenStore) => store.target === target && store.provider === provider && store.appId === appId;
       const blockedBy = rows
-        .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(sameTrack))
+        .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(sameApp))
         .map((row) => ({ id: row.id, displayId: displayIdOf(row.displayNumber) }));
       return blockedBy.length === 0 ? own : { own: false, blockedBy };
     },
