@@ -243,8 +243,8 @@ describe('a release', () => {
     };
 
     expect([await read(bare), await read(full)]).toEqual([
-      [6, 1],
-      [6, 1],
+      [7, 1],
+      [7, 1],
     ]);
   });
 

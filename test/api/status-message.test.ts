@@ -201,6 +201,10 @@ describe('the status message', () => {
   it('shows each store as it stands: the latest submission, then the rollout', async () => {
     const release = await world.create({ platformTargets: [{ platform: 'ANDROID', target: 'PLAY_STORE', version: '1.4.0' }] });
     const id = (n: number) => `${release.id.slice(0, 25)}${n}`;
+    await api.db.run(
+      `UPDATE releases SET config = JSON_SET(config, '$.stores', JSON_ARRAY(JSON_OBJECT('target', 'PLAY_STORE'))) WHERE id = ?`,
+      [release.id],
+    );
     for (const [index, state] of ['REJECTED', 'IN_REVIEW'].entries()) {
       await api.db.run(
         `INSERT INTO store_submissions (id, tenant_id, release_id, platform_release_id, target, task_id, ordinal, build_number, status, notes) VALUES (?)`,

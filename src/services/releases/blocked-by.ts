@@ -1,13 +1,35 @@
+import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import type { RunStatus } from '../../domain/run.ts';
+import { groupBy } from './group-by.ts';
 import type { ReleaseName } from './release-view.ts';
 
-/** SQL for what the tasks of a release `r` that wait for another release found last; NULL = none does. */
-export const waitedFor = `(SELECT CAST(JSON_ARRAYAGG(t.output) AS CHAR) FROM tasks t
-  WHERE t.run_id = r.run_id AND t.status = 'WAITING' AND t.wait_reason = 'TURN')`;
+/**
+ * Whom releases of a tenant wait for, by id: what their tasks that wait for their turn found last. A query of its own for those that may wait: text of
+ * any length among the rows of a page makes the servers keep the page on disk.
+ */
+export async function turnsOf(
+  sql: Pick<Sql, 'rows'>,
+  tenantId: string,
+  releases: readonly { id: string; runStatus: RunStatus; kickOffDate: Date; releaseTag: string | null }[],
+  now: Date,
+): Promise<ReadonlyMap<string, ReleaseName[]>> {
+  // At a kickoff that is due and has not happened; and before the stores, which nothing reaches without the final tag.
+  const mayWait = releases.filter(({ runStatus, kickOffDate, releaseTag }) =>
+    runStatus === 'PENDING' ? kickOffDate <= now : runStatus === 'IN_PROGRESS' && releaseTag !== null,
+  );
+  if (mayWait.length === 0) return new Map();
+  const rows = await sql.rows<{ releaseId: string; output: unknown }>(
+    `SELECT r.id AS releaseId, t.output FROM releases r
+     JOIN tasks t ON t.run_id = r.run_id AND t.status = 'WAITING' AND t.wait_reason = 'TURN'
+     WHERE r.tenant_id = ? AND r.id IN (?)`,
+    [tenantId, mayWait.map(({ id }) => id)],
+  );
+  return new Map([...groupBy(rows, ({ releaseId }) => releaseId)].map(([id, tasks]) => [id, blockedBy(tasks.map(({ output }) => output))]));
+}
 
-/** Each once, whichever task waits for it. @param found of `waitedFor` */
-export function blockedBy(found: unknown): ReleaseName[] {
-  // Servers differ in whether JSON within JSON stays text.
-  const outputs = ((parseJson(found) ?? []) as unknown[]).map((output) => parseJson(output) as { blockedBy?: ReleaseName[] } | null);
-  return [...new Map(outputs.flatMap((output) => output?.blockedBy ?? []).map((name) => [name.id, name])).values()];
+/** Each once, whichever task waits for it. */
+export function blockedBy(outputs: readonly unknown[]): ReleaseName[] {
+  const found = outputs.flatMap((output) => (parseJson(output) as { blockedBy?: ReleaseName[] } | null)?.blockedBy ?? []);
+  return [...new Map(found.map((name) => [name.id, name])).values()];
 }

@@ -20,6 +20,7 @@ export async function delaysOf(
   tenantId: string,
   releaseIds: readonly string[],
 ): Promise<ReadonlyMap<string, DelayView[]>> {
+  if (releaseIds.length === 0) return new Map();
   const rows = await sql.rows<DelayRow>(
     `SELECT d.release_id AS releaseId, d.from_date AS fromDate, d.to_date AS toDate, d.reason, d.created_at AS createdAt,
             d.account_id AS accountId, a.display_name AS displayName

@@ -10,12 +10,12 @@ import type { HoldReason, RunStatus, StageStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
-import { blockedBy, waitedFor } from './blocked-by.ts';
+import { turnsOf } from './blocked-by.ts';
 import { delaysOf } from './delays.ts';
 import { gateRowsOf, gateTaskTypes, gateView } from './gate-view.ts';
 import { groupBy } from './group-by.ts';
 import { iso, isoOrNull } from './instant.ts';
-import { platformDetail, platformRowsOf } from './platform-view.ts';
+import { platformDetail, platformsOf, storeStatesOf } from './platform-view.ts';
 import { displayIdOf } from './release-row.ts';
 import type { HoldView, PersonView, ReleaseDetail, StageProgressView } from './release-view.ts';
 import { slotsOfMany } from './slot-view.ts';
@@ -52,7 +52,6 @@ interface DetailRow {
   pilotName: string | null;
   runStatus: RunStatus;
   held: number;
-  turn: unknown;
   startedAt: Date | null;
   endedAt: Date | null;
 }
@@ -100,27 +99,46 @@ export async function readRelease(sql: Sql, tenantId: string, releaseId: string)
   return release;
 }
 
-/** Those of a tenant's releases that exist, by id: six queries in one round trip, and one more for those that have a gate. */
+/**
+ * Those of a tenant's releases that exist, by id: five queries in one round trip, and in a second one what only some of them have: a gate, delays,
+ * stores, others to wait for.
+ */
 async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly string[]): Promise<ReadonlyMap<string, ReleaseDetail>> {
-  const together = gather(sql);
-  const [rows, platforms, holds, stages, slots, delays] = await Promise.all([
-    together.rows<DetailRow>(selectDetails, [tenantId, releaseIds]),
-    platformRowsOf(together, tenantId, releaseIds),
-    holdsOf(together, tenantId, releaseIds),
-    stageProgressOf(together, tenantId, releaseIds),
-    slotsOfMany(together, tenantId, releaseIds),
-    delaysOf(together, tenantId, releaseIds),
+  const first = gather(sql);
+  const [rows, platforms, holds, stages, slots] = await Promise.all([
+    first.rows<DetailRow>(selectDetails, [tenantId, releaseIds]),
+    platformsOf(first, tenantId, releaseIds),
+    holdsOf(first, tenantId, releaseIds),
+    stageProgressOf(first, tenantId, releaseIds),
+    slotsOfMany(first, tenantId, releaseIds),
   ]);
-  const gates = await gateRowsOf(sql, tenantId, latestGates(stages));
+  const configs = new Map(rows.map((row) => [row.id, readFrozenConfig(parseJson(row.config))]));
+  const idsWhere = (is: (row: DetailRow) => boolean) => rows.filter(is).map(({ id }) => id);
+  const then = gather(sql);
+  const [gates, delays, states, turns] = await Promise.all([
+    gateRowsOf(then, tenantId, latestGates(stages)),
+    delaysOf(
+      then,
+      tenantId,
+      idsWhere(({ delayReason }) => delayReason !== null),
+    ),
+    storeStatesOf(
+      then,
+      tenantId,
+      idsWhere(({ id }) => (configs.get(id)?.stores.length ?? 0) > 0),
+    ),
+    turnsOf(then, tenantId, rows, new Date()),
+  ]);
   const detailOf = (row: DetailRow): ReleaseDetail => {
-    const config = readFrozenConfig(parseJson(row.config));
+    const config = configs.get(row.id) ?? readFrozenConfig(parseJson(row.config));
     return {
       ...headOf(row, config),
-      platforms: (platforms.get(row.id) ?? []).map((platform) => platformDetail(platform, config.stores)),
+      platforms: (platforms.get(row.id) ?? []).map((platform) => platformDetail(platform, config.stores, states.get(row.id) ?? [])),
       ...holdViews(holds.get(row.runId) ?? []),
       stages: (stages.get(row.runId) ?? []).map(stageView),
       slots: slots.get(row.id) ?? [],
       delays: delays.get(row.id) ?? [],
+      blockedBy: turns.get(row.id) ?? [],
       gate: gateView(gates.get(row.runId) ?? [], config.gates.quorum),
     };
   };
@@ -154,7 +172,6 @@ function headOf(row: DetailRow, config: FrozenConfig) {
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
     createdAt: iso(row.createdAt),
-    blockedBy: blockedBy(row.turn),
     skipped: config.skipped.regression || config.skipped.tasks.length > 0 ? config.skipped : null,
     updatedAt: iso(row.updatedAt),
     createdBy: { accountId: row.createdById, displayName: row.createdByName ?? row.createdById },
@@ -172,7 +189,7 @@ const selectDetails = `
          r.target_release_date AS targetReleaseDate, r.delay_reason AS delayReason, r.release_date AS releaseDate,
          r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.created_at AS createdAt,
          r.updated_at AS updatedAt, r.created_by_account_id AS createdById, c.display_name AS createdByName, r.pilot_account_id AS pilotId,
-         p.display_name AS pilotName, n.status AS runStatus, n.held, ${waitedFor} AS turn, n.started_at AS startedAt, n.ended_at AS endedAt
+         p.display_name AS pilotName, n.status AS runStatus, n.held, n.started_at AS startedAt, n.ended_at AS endedAt
   FROM releases r JOIN runs n ON n.id = r.run_id
        LEFT JOIN accounts c ON c.id = r.created_by_account_id LEFT JOIN accounts p ON p.id = r.pilot_account_id
   WHERE r.tenant_id = ? AND r.id IN (?)`;

@@ -1,16 +1,17 @@
 import type { Sql } from '../../db/client.ts';
+import { gather } from '../../db/gather.ts';
 import { releaseStatus } from '../../domain/release/status.ts';
 import type { Platform, ReleasePhase, ReleaseStatus, ReleaseType } from '../../domain/release/vocabulary.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { afterId, type Page, type PageRequest, pageOf } from '../page.ts';
-import { blockedBy, waitedFor } from './blocked-by.ts';
+import { turnsOf } from './blocked-by.ts';
 import { groupBy } from './group-by.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { platformsOf } from './platform-view.ts';
 import { displayIdOf } from './release-row.ts';
-import type { PlatformView, ReleaseSummary } from './release-view.ts';
+import type { PlatformView, ReleaseName, ReleaseSummary } from './release-view.ts';
 
 export interface ReleaseFilter {
   status?: ReleaseStatus | undefined;
@@ -37,10 +38,9 @@ interface SummaryRow {
   createdAt: Date;
   runStatus: RunStatus;
   held: number;
-  turn: unknown;
 }
 
-/** Newest first; two queries, whatever the page holds. */
+/** Newest first; two round trips, whatever the page holds. */
 export async function listReleases(
   deps: Pick<ServiceDeps, 'db'>,
   caller: Caller,
@@ -84,7 +84,7 @@ const pageQuery = (caller: Caller, filter: ReleaseFilter, page: PageRequest): Pa
   where: whereOf(filter, afterId(page)),
 });
 
-/** Pages of any tenants: one query for the releases, and one per tenant for their versions. */
+/** Pages of any tenants: one query for the releases, and per tenant one for their versions and one for what live ones wait for, together. */
 async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<ReleaseSummary>[]> {
   const rows = await sql.rows<SummaryRow>(
     queries.map(selectPage).join(' UNION ALL '),
@@ -92,16 +92,25 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
   );
   const byPage = groupBy(rows, (row) => Number(row.page));
   const pages = queries.map((query, index) => ({ query, rows: (byPage.get(index) ?? []).sort(newestFirst) }));
-  const versions = new Map(
+  const now = new Date();
+  const parts = new Map(
     await Promise.all(
       [...groupBy(pages, ({ query }) => query.tenantId)].map(async ([tenantId, of]) => {
-        const ids = new Set(of.flatMap(({ query, rows: found }) => found.slice(0, query.limit).map((row) => row.id)));
-        return [tenantId, await platformsOf(sql, tenantId, [...ids])] as const;
+        const shown = new Map(of.flatMap(({ query, rows: found }) => found.slice(0, query.limit).map((row) => [row.id, row])));
+        const together = gather(sql);
+        const [versions, turns] = await Promise.all([
+          platformsOf(together, tenantId, [...shown.keys()]),
+          turnsOf(together, tenantId, [...shown.values()], now),
+        ]);
+        return [tenantId, { versions, turns }] as const;
       }),
     ),
   );
   return pages.map(({ query, rows: found }) =>
-    pageOf(found, query.limit, (row) => summaryOf(row, versions.get(query.tenantId)?.get(row.id) ?? [])),
+    pageOf(found, query.limit, (row) => {
+      const { versions, turns } = parts.get(query.tenantId) ?? {};
+      return summaryOf(row, versions?.get(row.id) ?? [], turns?.get(row.id) ?? []);
+    }),
   );
 }
 
@@ -109,14 +118,14 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
 const selectPage = ({ where }: PageQuery, index: number) =>
   `(SELECT ${index} AS page, r.id, r.display_number AS displayNumber, r.type, r.branch, r.release_tag AS releaseTag,
            r.kick_off_date AS kickOffDate, r.target_release_date AS targetReleaseDate, r.release_date AS releaseDate,
-           r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.created_at AS createdAt, n.status AS runStatus, n.held, ${waitedFor} AS turn
+           r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.created_at AS createdAt, n.status AS runStatus, n.held
     FROM releases r FORCE INDEX (releases_tenant) JOIN runs n ON n.id = r.run_id
     WHERE r.tenant_id = ?${where.text} ORDER BY r.id DESC LIMIT ?)`;
 
 /** A union promises no order; ids are ASCII. */
 const newestFirst = (a: SummaryRow, b: SummaryRow) => (a.id < b.id ? 1 : -1);
 
-const summaryOf = (row: SummaryRow, platforms: PlatformView[]): ReleaseSummary => ({
+const summaryOf = (row: SummaryRow, platforms: PlatformView[], turns: ReleaseName[]): ReleaseSummary => ({
   id: row.id,
   displayId: displayIdOf(row.displayNumber),
   type: row.type,
@@ -127,7 +136,7 @@ const summaryOf = (row: SummaryRow, platforms: PlatformView[]): ReleaseSummary =
   targetReleaseDate: iso(row.targetReleaseDate),
   releaseDate: isoOrNull(row.releaseDate),
   createdAt: iso(row.createdAt),
-  blockedBy: blockedBy(row.turn),
+  blockedBy: turns,
   platforms,
 });
 

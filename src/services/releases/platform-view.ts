@@ -42,8 +42,10 @@ const platformView = (row: PlatformRow): PlatformView => ({
   testRun: row.testRunId === null ? null : { id: row.testRunId, url: row.testRunUrl },
 });
 
-/** With what is joined: all of it is null where there is none. */
-interface PlatformDetailRow extends PlatformRow {
+/** What is joined: all of it is null where there is none. */
+interface StoreStateRow {
+  releaseId: string;
+  target: Target;
   submissionId: string | null;
   ordinal: SubmissionView['ordinal'];
   buildNumber: string;
@@ -59,33 +61,36 @@ interface PlatformDetailRow extends PlatformRow {
   fraction: number;
 }
 
-/** The same, with the latest submission and the rollout of each. */
-export async function platformRowsOf(
+/** The latest submission and the rollout of each target, of many releases in one query. @param releaseIds of those that go to a store */
+export async function storeStatesOf(
   sql: Pick<Sql, 'rows'>,
   tenantId: string,
   releaseIds: readonly string[],
-): Promise<ReadonlyMap<string, PlatformDetailRow[]>> {
-  const rows = await sql.rows<PlatformDetailRow>(
-    `SELECT ${COLUMNS}, s.id AS submissionId, s.ordinal, s.build_number AS buildNumber, s.status AS submissionStatus, s.reason, s.url,
-            s.submitted_at AS submittedAt, o.id AS rolloutId, o.status AS rolloutStatus, o.pause_reason AS pauseReason, o.wanted, o.step, o.fraction
+): Promise<ReadonlyMap<string, StoreStateRow[]>> {
+  if (releaseIds.length === 0) return new Map();
+  const rows = await sql.rows<StoreStateRow>(
+    `SELECT p.release_id AS releaseId, p.target, s.id AS submissionId, s.ordinal, s.build_number AS buildNumber, s.status AS submissionStatus,
+            s.reason, s.url, s.submitted_at AS submittedAt, o.id AS rolloutId, o.status AS rolloutStatus, o.pause_reason AS pauseReason,
+            o.wanted, o.step, o.fraction
      FROM platform_releases p
           LEFT JOIN store_submissions s ON s.tenant_id = p.tenant_id AND s.release_id = p.release_id AND s.target = p.target
             AND s.ordinal = (SELECT MAX(l.ordinal) FROM store_submissions l
                              WHERE l.tenant_id = p.tenant_id AND l.release_id = p.release_id AND l.target = p.target)
           LEFT JOIN rollouts o ON o.tenant_id = p.tenant_id AND o.release_id = p.release_id AND o.target = p.target
-     ${WHERE}`,
+     WHERE p.tenant_id = ? AND p.release_id IN (?)`,
     [tenantId, releaseIds],
   );
   return groupBy(rows, (row) => row.releaseId);
 }
 
-export function platformDetail(row: PlatformDetailRow, stores: readonly FrozenStore[]): PlatformDetail {
-  const store = stores.find(({ target }) => target === row.target);
+export function platformDetail(view: PlatformView, stores: readonly FrozenStore[], states: readonly StoreStateRow[]): PlatformDetail {
+  const store = stores.find(({ target }) => target === view.target);
+  const state = states.find(({ target }) => target === view.target);
   return {
-    ...platformView(row),
+    ...view,
     store: store === undefined ? null : storeOf(store),
-    submission: submissionOf(row),
-    rollout: rolloutOf(row),
+    submission: state === undefined ? null : submissionOf(state),
+    rollout: state === undefined ? null : rolloutOf(state),
   };
 }
 
@@ -94,13 +99,13 @@ const storeOf = ({ storeConfigId, integrationId, provider, appId, track, uploadB
   ...{ appId, track, uploadBy },
 });
 
-function submissionOf(row: PlatformDetailRow): PlatformDetail['submission'] {
+function submissionOf(row: StoreStateRow): PlatformDetail['submission'] {
   if (row.submissionId === null) return null;
   const { ordinal, buildNumber, submissionStatus: status, reason, url } = row;
   return { id: row.submissionId, ordinal, buildNumber, status, reason, url, submittedAt: isoOrNull(row.submittedAt) };
 }
 
-function rolloutOf(row: PlatformDetailRow): PlatformDetail['rollout'] {
+function rolloutOf(row: StoreStateRow): PlatformDetail['rollout'] {
   if (row.rolloutId === null) return null;
   const { rolloutStatus: status, pauseReason, wanted, step, fraction } = row;
   return { id: row.rolloutId, status, pauseReason, wanted, step, fraction };

@@ -160,7 +160,7 @@ function taskFact(row: WhyRow, { connections }: Facts): Omit<TaskFact, 'since'> 
     connection: connections.get(failure?.connection?.id ?? '')?.broken ?? null,
     approvals: output === null ? null : { given: row.given ?? 0, quorum: output.quorum ?? 0 },
     store,
-    blockedBy: turn ? blockedBy(`[${row.output ?? '{}'}]`).map(({ displayId }) => displayId) : [],
+    blockedBy: turn ? blockedBy([row.output]).map(({ displayId }) => displayId) : [],
     unmet: (output?.requirements ?? []).filter(({ met }) => met !== true).map(({ evidence }) => evidence),
   };
 }
