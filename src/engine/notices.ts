@@ -1,9 +1,7 @@
-import { monotonicFactory } from 'ulid';
 import type { Tx } from '../db/client.ts';
 import type { Wake } from '../platform/ring.ts';
 import { type EngineEvent, type RunDefinitions, runDefinitionOf } from './run-definition.ts';
-
-const deliveryId = monotonicFactory();
+import { writeDelivery } from './write-delivery.ts';
 
 /** Writes the deliveries that engine events cause. The dedupe key makes a second writing of the same edge harmless. */
 export async function writeNotices(
@@ -16,13 +14,8 @@ export async function writeNotices(
   const wakes: Wake[] = [];
   for (const event of events) {
     for (const notice of runDefinitionOf(definitions, runKind).notices(event)) {
-      const id = deliveryId();
-      await tx.run(
-        `INSERT IGNORE INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, run_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'PENDING', UTC_TIMESTAMP(3))`,
-        [id, tenantId, event.subjectId, notice.type, JSON.stringify(notice.data), notice.dedupeKey],
-      );
-      wakes.push({ kind: 'delivery', queue: 'deliveries', id, fence: 0, tenantId });
+      const wake = await writeDelivery(tx, { ...notice, tenantId, subjectId: event.subjectId });
+      if (wake !== null) wakes.push(wake);
     }
   }
   return wakes;

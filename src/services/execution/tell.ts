@@ -1,12 +1,10 @@
-import { monotonicFactory } from 'ulid';
 import type { Tx } from '../../db/client.ts';
 import type { NotificationData, NotificationType } from '../../domain/release/notification-data.ts';
 import { markChanged } from '../../engine/living.ts';
+import { writeDelivery } from '../../engine/write-delivery.ts';
 import type { Ring } from '../../platform/ring.ts';
 import { STATUS_MESSAGE } from '../releases/status-message.ts';
 import type { ReleaseContext } from './release-source.ts';
-
-const deliveryId = monotonicFactory();
 
 export interface Message<T extends NotificationType = NotificationType> {
   type: T;
@@ -25,13 +23,8 @@ export async function tell(
   const { id: subjectId, tenantId } = release;
   markChanged(tx, [{ tenantId, subjectId, type: STATUS_MESSAGE }]);
   if (release.config.commsConfigId === null) return;
-  for (const { type, data, dedupeKey } of messages) {
-    const id = deliveryId();
-    const written = await tx.run(
-      `INSERT IGNORE INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, run_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'PENDING', UTC_TIMESTAMP(3))`,
-      [id, tenantId, subjectId, type, JSON.stringify(data), dedupeKey],
-    );
-    if (written > 0) tx.afterCommit(() => ring([{ kind: 'delivery', queue: 'deliveries', id, fence: 0, tenantId }]));
+  for (const message of messages) {
+    const wake = await writeDelivery(tx, { ...message, tenantId, subjectId });
+    if (wake !== null) tx.afterCommit(() => ring([wake]));
   }
 }

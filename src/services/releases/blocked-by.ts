@@ -14,7 +14,7 @@ export async function turnsOf(
   releases: readonly { id: string; runStatus: RunStatus; kickOffDate: Date; releaseTag: string | null }[],
   now: Date,
 ): Promise<ReadonlyMap<string, ReleaseName[]>> {
-  // At a kickoff that is due and has not happened; and before the stores, which nothing reaches without the final tag.
+  // At a kickoff that is due and has not happened; and before the stores, which come after the final tag (`why` tells, too, where a person skipped it).
   const mayWait = releases.filter(({ runStatus, kickOffDate, releaseTag }) =>
     runStatus === 'PENDING' ? kickOffDate <= now : runStatus === 'IN_PROGRESS' && releaseTag !== null,
   );

@@ -7,6 +7,7 @@ import { type HistoryEvent, statusItem, writeHistory } from '../../engine/histor
 import { markChanged } from '../../engine/living.ts';
 import type { RunDefinition } from '../../engine/run-definition.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
+import { writeDelivery } from '../../engine/write-delivery.ts';
 import { gateRequestOf, markGates } from './gate-request.ts';
 import { loadReleaseFacts } from './load-facts.ts';
 import { noticesOf } from './notices.ts';
@@ -45,11 +46,8 @@ function markSuperseded(tx: Tx, run: RunView, plan: ReleasePlan): void {
 async function remindOf(tx: Tx, run: RunView, { slotId, date, cycle }: NonNullable<ReleasePlan['remindOf']>): Promise<void> {
   const type = 'REGRESSION_KICKOFF_REMINDER';
   const data: NotificationData[typeof type] = { date: date.toISOString(), cycle };
-  await tx.run(
-    `INSERT IGNORE INTO deliveries (id, tenant_id, subject_id, type, data, dedupe_key, status, run_at)
-     VALUES (?, ?, ?, ?, ?, ?, 'PENDING', UTC_TIMESTAMP(3))`,
-    [ulid(), run.tenantId, run.subjectId, type, JSON.stringify(data), `${type}/${slotId}/${date.getTime()}`],
-  );
+  const dedupeKey = `${type}/${slotId}/${date.getTime()}`;
+  await writeDelivery(tx, { tenantId: run.tenantId, subjectId: run.subjectId, type, data, dedupeKey });
 }
 
 /** The release's own rows of a plan: slots, cycles, and what only a person can mend. */
