@@ -36,6 +36,10 @@ export type StageStatus = (typeof stageStatuses)[number];
 export const deadlineActions = ['fail', 'continue'] as const;
 export type DeadlineAction = (typeof deadlineActions)[number];
 
+/** What a task's final failure means: its run is held until a person has seen to it, it is skipped and the run goes on, or the planner is asked. */
+export const failureActions = ['hold', 'continue', 'plan'] as const;
+export type FailureAction = (typeof failureActions)[number];
+
 export const holdReasons = ['USER_REQUESTED', 'TASK_FAILURE', 'AWAITING_APPROVAL', 'FREEZE', 'BLOCKER'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
@@ -50,6 +54,10 @@ export interface TaskPlan {
   maxAttempts: number;
   deadlineMs: number;
   onDeadline: DeadlineAction;
+  /** Absent = hold. */
+  onFailure?: FailureAction;
+  /** It only looks after what is under way outside, from its first look on: no hold keeps it from that. It depends on nothing. */
+  startsNothing?: boolean;
 }
 
 /** A run as its planner sees it. */
@@ -88,8 +96,13 @@ export type PlanCommand =
   | { do: 'open-stage'; stage: string; tasks: readonly TaskPlan[] }
   /** Adds tasks to the current attempt of an open stage. */
   | { do: 'add-tasks'; stage: string; tasks: readonly TaskPlan[] }
-  | { do: 'close-stage'; stage: string; status: 'COMPLETED' | 'SKIPPED' }
+  /** CANCELLED leaves its failed tasks as they are, and is never opened again. */
+  | { do: 'close-stage'; stage: string; status: 'COMPLETED' | 'SKIPPED' | 'CANCELLED' }
+  /** A stage without open tasks has yet to begin again: its next opening is another attempt. */
+  | { do: 'put-back-stage'; stage: string }
   | { do: 'cancel-tasks'; taskIds: readonly string[]; why: string }
+  /** Of these reasons, so that what comes next may start. */
+  | { do: 'lift-holds'; reasons: readonly HoldReason[]; why: string }
   | { do: 'complete' };
 
 export interface Plan {

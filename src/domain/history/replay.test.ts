@@ -93,9 +93,32 @@ describe('a replayed history', () => {
     ]);
   });
 
+  it('knows how blockers stand and which milestones it is part of', () => {
+    const { blockers, milestones } = replay([
+      step('blocker', 'K', 'ADD', ['status', null, 'OPEN'], ['title', null, 'Prices are wrong']),
+      step('milestone', 'M2', 'ADD', ['name', null, 'Vouchers']),
+      step('milestone', 'M1', 'ADD', ['name', null, 'Brazil']),
+      step('blocker', 'K', 'UPDATE', ['status', 'OPEN', 'WAIVED']),
+      step('milestone', 'M2', 'REMOVE', ['name', 'Vouchers', null]),
+    ]);
+
+    expect(blockers).toEqual({ K: { status: 'WAIVED', title: 'Prices are wrong' } });
+    expect(milestones).toEqual(['M1']);
+  });
+
+  it('takes a gate that was overridden for a gate, not for an approval', () => {
+    const { approvals, tasks } = replay([
+      step('task', 'G', 'CREATE', ['status', null, 'READY']),
+      step('approval', 'G', 'ADD', ['gateOverride', null, 'APPROVE_REGRESSION'], ['unmet:approvals', null, '0 of 1 approval']),
+    ]);
+
+    expect(approvals).toEqual({});
+    expect(tasks.G).toMatchObject({ status: 'READY', gateOverride: 'APPROVE_REGRESSION' });
+  });
+
   it('lets pass what it knows nothing of', () => {
     const { breaks, ...state } = replay([
-      step('blocker', 'K', 'ADD', ['status', null, 'OPEN']),
+      step('upload', 'K', 'ADD', ['fileName', null, 'shop.apk']),
       step('task', 'A', 'UPDATE', ['buildCancellation', 'RUNNING', 'REQUESTED', 'BUILD']),
     ]);
 

@@ -30,6 +30,9 @@ export interface ReplayedState {
   approvals: Record<string, ReplayedFields>;
   submissions: Record<string, ReplayedFields>;
   rollouts: Record<string, ReplayedFields>;
+  blockers: Record<string, ReplayedFields>;
+  /** Ids of those it is part of, sorted. */
+  milestones: string[];
   /** Where a status began otherwise than the one before had ended: something was not written down. */
   breaks: string[];
 }
@@ -42,6 +45,7 @@ const kinds = {
   approval: 'approvals',
   submission: 'submissions',
   rollout: 'rollouts',
+  blocker: 'blockers',
 } as const satisfies Record<string, keyof ReplayedState>;
 type Kind = keyof typeof kinds;
 
@@ -54,6 +58,7 @@ const initial: Record<Kind, ReplayedFields> = {
   approval: {},
   submission: { status: 'PREPARING' },
   rollout: { status: 'PENDING', pauseReason: null, step: '0', fraction: '0', wanted: 'RUN' },
+  blocker: {},
 };
 
 /**
@@ -63,17 +68,29 @@ const initial: Record<Kind, ReplayedFields> = {
 export function replay(steps: readonly HistoryStep[]): ReplayedState {
   const state: ReplayedState = {
     ...{ release: {}, run: {}, holds: [], stages: {}, tasks: {}, slots: {}, cycles: {}, approvals: {}, submissions: {}, rollouts: {} },
-    breaks: [],
+    ...{ blockers: {}, milestones: [], breaks: [] },
   };
   const holds = new Set<string>();
-  for (const step of steps) {
+  const milestones = new Set<string>();
+  for (const told of steps) {
+    const step = asOfTask(told);
+    if (step.entityType === 'milestone') changeLink(milestones, step);
     for (const item of step.items) {
       if (item.field === 'hold') changeHold(holds, item);
       else apply(state, step, item);
     }
     if (step.action === 'REMOVE' && isKind(step.entityType)) delete state[kinds[step.entityType]][step.entityId];
   }
-  return { ...state, holds: [...holds].sort() };
+  return { ...state, holds: [...holds].sort(), milestones: [...milestones].sort() };
+}
+
+/** A gate that was passed against its requirements is told among the approvals, under the task that it is. */
+const asOfTask = (step: HistoryStep): HistoryStep =>
+  step.entityType === 'approval' && step.items.some(({ field }) => field === 'gateOverride') ? { ...step, entityType: 'task' } : step;
+
+function changeLink(milestones: Set<string>, { action, entityId }: HistoryStep): void {
+  if (action === 'ADD') milestones.add(entityId);
+  if (action === 'REMOVE') milestones.delete(entityId);
 }
 
 function changeHold(holds: Set<string>, { before, after }: HistoryStepItem): void {

@@ -1,3 +1,4 @@
+import type { DeploymentMessageInput, DeploymentMessageType, DeploymentSummary } from '../deployment/messages.ts';
 import type {
   BuildFailure,
   BuildLink,
@@ -34,13 +35,27 @@ const [cycle, rcTag, tag, commit] = [2, 'v1.4.0-rc.2', 'v1.4.0', '9fceb02d0ae598
 const [date, later] = ['2026-11-21T09:00:00.000Z', '2026-11-24T16:00:00.000Z'];
 const [by, reason] = ['Ada Lovelace', 'A translation is missing.'];
 const text = '## Fixes\n- Sign in works again after an update (APP-88)';
-const approval = { commit, quorum: 2 };
+const approval = { commit, quorum: 2, groups: [{ name: 'QA', quorum: 1 }] };
+const waiting = { missing: '1 of 2 approvals, QA 0 of 1', since: date };
 const store: Required<StoreEvent> = {
   ...{ platform: 'ANDROID', target: 'PLAY_STORE', version: '1.4.0', buildNumber: '140', fraction: 0.05 },
   ...{ reason: 'Crashes when offline.', by, outside: false, url: 'https://store.example/apps/1' },
 };
 
-export const examples: { readonly [T in NotificationType]: NotificationInput<T> } = {
+const deployment: DeploymentSummary = {
+  ...{ displayId: 'DEP-7', kind: 'DEPLOY', status: 'DEPLOYING', app: 'Shop', environment: 'production', requestedBy: by },
+  reason: 'Prices of the new season',
+  services: [
+    { name: 'api', status: 'CHANGING', from: '1.3.2', to: '1.4.0', weight: 25 },
+    { name: 'web', status: 'PENDING', from: '1.3.0', to: '1.4.0', weight: 0 },
+  ],
+};
+const failure = 'The health check of api did not pass: 503 instead of 200.';
+const waitsFor = '"Deploy api" waits for a window that allows it.';
+
+export const examples: { readonly [T in NotificationType]: NotificationInput<T> } & {
+  readonly [T in DeploymentMessageType]: DeploymentMessageInput<T>;
+} = {
   RELEASE_STATUS: {
     release,
     status: 'IN_PROGRESS',
@@ -87,19 +102,31 @@ export const examples: { readonly [T in NotificationType]: NotificationInput<T> 
   },
   RELEASE_PAUSED: { release, reasons: ['USER_REQUESTED'], by, note: reason },
   RELEASE_RESUMED: { release, by, note: 'It is there now.' },
-  GATE_OVERRIDDEN: { release, how: 'skipped', by, reason },
+  GATE_OVERRIDDEN: { release, how: 'skipped', by, reason, unmet: ['0 of 1 approval'] },
   RELEASE_COMPLETED: { release, completedAt: later, tag },
   RELEASE_ARCHIVED: { release, by, reason },
   TARGET_DATE_CHANGED: { release, before: date, after: later, reason, by },
   NEW_SLOT_ADDED: { release, date, by },
+  CYCLE_ABANDONED: { release, cycle, rcTag, by, reason },
   REGRESSION_KICKOFF_REMINDER: { release, date, cycle },
   MANUAL_BUILD_UPLOAD_REMINDER: { release, platforms: ['ANDROID', 'IOS'], deadline: later },
   RELEASE_NOTES: { release, cycle, rcTag, text },
   BLOCKER_ADDED: { release, title: 'APP-90 Sign in fails', url: 'https://tracker.example/APP-90', open: 1, by },
   BLOCKERS_RESOLVED: { release, resolved: 2 },
+  FILE_SHARED: {
+    release,
+    name: 'app-1.4.0.apk',
+    size: '41.3 MB',
+    note: reason,
+    by,
+    url: 'https://signalbox.example/artifacts/x',
+    until: later,
+  },
   IOS_TEST_FLIGHT_BUILD: { release, builds, buildNumber: '140' },
   ANDROID_AAB_BUILD: { release, builds, buildNumber: '140' },
   PRE_RELEASE_STAGE_APPROVAL_REQUEST: { release, tag, ...approval },
+  APPROVAL_REMINDER: { release, gate: 'pre-release', name: rcTag, ...waiting, number: 2 },
+  APPROVAL_ESCALATION: { release, gate: 'distribution', name: tag, ...waiting, critical: true, people: [by] },
   STORE_SUBMITTED: { release, ...store },
   STORE_APPROVED: { release, ...store },
   STORE_REJECTED: { release, ...store },
@@ -108,4 +135,13 @@ export const examples: { readonly [T in NotificationType]: NotificationInput<T> 
   ROLLOUT_HALTED: { release, ...store },
   ROLLOUT_RESUMED: { release, ...store },
   ROLLOUT_COMPLETED: { release, ...store },
+  DEPLOYMENT_STATUS: { deployment, failure, waitsFor },
+  DEPLOYMENT_APPROVAL_REQUEST: { deployment: { ...deployment, status: 'AWAITING_APPROVAL' }, quorum: 2, groups: approval.groups },
+  DEPLOYMENT_PROMOTION_REQUEST: { deployment, service: 'api', version: '1.4.0', step: 2, steps: 4, weight: 25, promotes: false },
+  DEPLOYMENT_APPROVAL_REMINDER: { deployment: { ...deployment, status: 'AWAITING_APPROVAL' }, ...waiting, number: 2 },
+  DEPLOYMENT_APPROVAL_ESCALATION: { deployment: { ...deployment, status: 'AWAITING_APPROVAL' }, ...waiting, critical: true, people: [by] },
+  DEPLOYMENT_FAILED: { deployment: { ...deployment, status: 'FAILED' }, failure },
+  DEPLOYMENT_ROLLED_BACK: { deployment: { ...deployment, status: 'ROLLED_BACK' }, failure },
+  ROLLBACK_FAILED: { deployment: { ...deployment, status: 'ROLLBACK_FAILED' }, failure },
+  CANCELLATION_OVERDUE: { deployment: { ...deployment, status: 'ROLLING_BACK' }, waitsFor },
 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { render } from '../../integrations/providers/slack/render.ts';
-import { notificationTypes, renderNotification } from '../release/notifications.ts';
+import { isDeploymentMessage, renderDeploymentMessage } from '../deployment/messages.ts';
+import { renderNotification } from '../release/notifications.ts';
 import { examples } from './examples.ts';
+import { messageTypes } from './message-types.ts';
 import { asText, exampleOf, inOwnWords, type OwnWords, wordsProblems } from './own-words.ts';
 import { placeholdersOf } from './placeholders.ts';
 
@@ -71,6 +73,54 @@ describe('a notification', () => {
   });
 });
 
+describe('a message about a deployment', () => {
+  const failed = exampleOf('DEPLOYMENT_ROLLED_BACK');
+
+  it('is told in the tenant’s words and place, and still names its deployment', () => {
+    const told = inOwnWords(
+      failed,
+      words({
+        bucket: 'builds',
+        headline: '{{deployment.app}} is back where it was in {{deployment.environment}}',
+        body: '{{#deployment.services}}{{name}}: {{from}} instead of {{to}}\n{{/deployment.services}}{{#failure}}Why: {{failure}}{{/failure}}',
+      }),
+    );
+
+    expect(told?.bucket).toBe('builds');
+    expect(told?.content.summary).toBe('Shop is back where it was in production');
+    expect(told?.content.sections).toEqual([
+      { text: `api: 1.3.2 instead of 1.4.0\nweb: 1.3.0 instead of 1.4.0\nWhy: ${examples.DEPLOYMENT_ROLLED_BACK.failure}` },
+      failed.about,
+    ]);
+  });
+
+  it('is told as ours where there are no words, and not at all where the tenant does not want it', () => {
+    const { bucket, content } = failed;
+
+    expect(inOwnWords(failed, null)).toEqual({ bucket, content });
+    expect(inOwnWords(failed, words({ isEnabled: false }))).toBeNull();
+  });
+
+  it('knows nothing of a release, and one about a release nothing of a deployment', () => {
+    const problem = (name: string) => [{ field: 'headline', message: `{{${name}}} is not known here` }];
+
+    expect(wordsProblems('DEPLOYMENT_FAILED', words({ headline: '{{release.displayId}}' }))).toEqual(problem('release.displayId'));
+    expect(wordsProblems('RELEASE_PAUSED', words({ headline: '{{deployment.app}}' }))).toEqual(problem('deployment.app'));
+  });
+
+  it('cannot mention, ping, link or format in Slack by what people or machines wrote, and is not read as a template', () => {
+    const evil = '<!channel> <@U1> <https://evil.example|click> {{deployment.app}}';
+    const { deployment } = examples.DEPLOYMENT_FAILED;
+    const message = renderDeploymentMessage('DEPLOYMENT_FAILED', { deployment: { ...deployment, reason: evil }, failure: evil });
+
+    const told = inOwnWords(message, words({ headline: '{{failure}}', body: `${evil} {{deployment.reason}}` }));
+    const rendered = JSON.stringify(render(told?.content ?? { summary: '', sections: [] }, 'k'));
+
+    expect(rendered).not.toMatch(/<!channel>|<@U1>|<https:\/\/evil/);
+    expect(told?.content.summary).toBe(evil);
+  });
+});
+
 describe('wordsProblems', () => {
   it('names the field and every placeholder that is not known', () => {
     expect(wordsProblems('RELEASE_PAUSED', words({ headline: '{{who}} {{why}}', body: '{{rcTag}}' }))).toEqual([
@@ -87,19 +137,19 @@ describe('wordsProblems', () => {
   });
 });
 
-describe.each(notificationTypes)('%s', (type) => {
+describe.each(messageTypes)('%s', (type) => {
   it('has an example with everything in it, told in our words', () => {
     const { headline, body } = asText(exampleOf(type).content);
 
-    expect(headline).toMatch(/^REL-7: \S/);
-    expect(body).toContain('Release: REL-7');
+    expect(headline).toMatch(isDeploymentMessage(type) ? /^DEP-7: \S/ : /^REL-7: \S/);
+    expect(body).toContain(isDeploymentMessage(type) ? 'Deployment: DEP-7' : 'Release: REL-7');
     expect(JSON.stringify(examples[type])).not.toMatch(/null|\[\]|undefined/);
   });
 
   it('describes each of its placeholders, all of which templates may use', () => {
     const placeholders = placeholdersOf(type);
 
-    expect(placeholders.map(({ path }) => path)).toContain('release.displayId');
+    expect(placeholders.map(({ path }) => path)).toContain(isDeploymentMessage(type) ? 'deployment.displayId' : 'release.displayId');
     for (const { path, kind, description, example } of placeholders) {
       expect(description, path).not.toBe(path.split('.').at(-1));
       expect(example === null, path).toBe(kind === 'list');

@@ -1,8 +1,9 @@
+import { isDeploymentMessage, renderDeploymentMessage } from '../deployment/messages.ts';
 import type { MessageContent } from '../message.ts';
-import type { NotificationType } from '../release/notification-data.ts';
-import { aboutRelease, type Notification, renderNotification } from '../release/notifications.ts';
+import { type Notification, renderNotification } from '../release/notifications.ts';
 import type { Bucket } from '../release/vocabulary.ts';
 import { examples } from './examples.ts';
+import type { MessageType } from './message-types.ts';
 import { cut, fillIn, MAX_BODY_CHARS, MAX_HEADLINE_CHARS, templateProblems } from './template.ts';
 
 /** How a tenant wants one type told; null = as we tell it. */
@@ -11,12 +12,13 @@ export interface OwnWords {
   bucket: Bucket | null;
   /** One line. */
   headline: string | null;
-  /** In place of our sections; the release is named below it all the same. */
+  /** In place of our sections; the release or the deployment is named below it all the same. */
   body: string | null;
 }
 
 /** The example of a type in our words. */
-export const exampleOf = (type: NotificationType): Notification => renderNotification(type, examples[type]);
+export const exampleOf = (type: MessageType): Notification =>
+  isDeploymentMessage(type) ? renderDeploymentMessage(type, examples[type]) : renderNotification(type, examples[type]);
 
 /**
  * A notification in the tenant's words. A template that does not fit the data of its type any more gives way to our words, and so does one that leaves
@@ -24,7 +26,7 @@ export const exampleOf = (type: NotificationType): Notification => renderNotific
  * @returns null when the tenant does not want to hear of it
  */
 export function inOwnWords(notification: Notification, words: OwnWords | null): { bucket: Bucket; content: MessageContent } | null {
-  const { bucket, type, data, standing = [] } = notification;
+  const { bucket, type, data, about, standing = [] } = notification;
   const content = { ...notification.content, sections: [...notification.content.sections, ...standing] };
   if (words === null) return { bucket, content };
   if (!words.isEnabled) return null;
@@ -38,14 +40,13 @@ export function inOwnWords(notification: Notification, words: OwnWords | null): 
     content: {
       ...content,
       ...(headline === '' ? {} : { summary: headline }),
-      // Every notification's data hold the release it is about.
-      ...(body === '' ? {} : { sections: [{ text: body }, aboutRelease((data as typeof example).release), ...standing] }),
+      ...(body === '' ? {} : { sections: [{ text: body }, about, ...standing] }),
     },
   };
 }
 
 /** What is wrong with a tenant's words, by field. */
-export function wordsProblems(type: NotificationType, words: OwnWords): { field: 'headline' | 'body'; message: string }[] {
+export function wordsProblems(type: MessageType, words: OwnWords): { field: 'headline' | 'body'; message: string }[] {
   const example = examples[type];
   return (['headline', 'body'] as const).flatMap((field) => {
     const template = words[field];

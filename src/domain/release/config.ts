@@ -1,7 +1,17 @@
 import type { RolloutPlan } from '../rollout/plan.ts';
 import type { ReleaseSchedule } from '../schedule/schedule.ts';
 import type { SchemeName } from '../versions/scheme.ts';
-import type { BuildMode, Platform, PlatformTarget, ReleaseType, SkippableTask, StoreTarget, WorkflowType } from './vocabulary.ts';
+import type { GateRules } from './gate-rules.ts';
+import type {
+  BuildMode,
+  Platform,
+  PlatformTarget,
+  ReleaseType,
+  SkippableTask,
+  SlotCatchUp,
+  StoreTarget,
+  WorkflowType,
+} from './vocabulary.ts';
 
 /** What a person writes in a release config. Ids name configs of the same tenant; `null` = not used. */
 export interface ReleaseConfigBody {
@@ -28,22 +38,15 @@ export interface ReleaseConfigBody {
   concurrency: { perType: number | null };
   /** Where dates come from that a new release does not name; null = people name them all. */
   schedule: ReleaseSchedule | null;
+  /** Of several slots that are late at once: each has its cycle, oldest first, or only the newest has. */
+  slotCatchUp: SlotCatchUp;
   /** Builds before the first regression cycle. */
   preRegressionBuilds: boolean;
   /** Automation runs after the builds of each cycle, unless the slot says otherwise. */
   automationRuns: boolean;
   /** Percentage of automated tests that must pass, 0 to 100. */
   automationPassThresholdPercent: number;
-  gates: {
-    /** Whether regression → post-regression needs a person. */
-    preReleaseApproval: 'manual' | 'automatic';
-    /** How many people must approve. */
-    quorum: number;
-    /** Whether whoever created the release may approve it. */
-    allowSelfApproval: boolean;
-    /** Whether post-regression → distribution needs a person; the same quorum. Means nothing without stores. */
-    distributionApproval: 'manual' | 'automatic';
-  };
+  gates: GateRules;
 }
 
 /** What hotfixes of a release config may do without. */

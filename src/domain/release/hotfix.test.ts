@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frozenConfig, minute } from '../../../test/data/release-facts.ts';
 import { validateNewRelease } from './create-release.ts';
+import { policyOf } from './gate-rules.ts';
 import { withoutSkipped } from './hotfix.ts';
 import type { NewReleaseContext, NewReleaseInput } from './new-release.ts';
 import { skippableTasks } from './vocabulary.ts';
@@ -78,6 +79,16 @@ describe('a hotfix', () => {
     expect(withoutSkipped(automatic, { skipRegression: true }).gates.preReleaseApproval).toBe('manual');
     expect(withoutSkipped(automatic, { skipTasks: ['CREATE_TEST_SUITE'] }).gates.preReleaseApproval).toBe('automatic');
     expect(withoutSkipped(automatic, {})).toEqual(automatic);
+  });
+
+  it('is approved by the people whom its gate names, although the gate would open by itself otherwise', () => {
+    const groups = [{ name: 'QA', roles: [], accountIds: ['ann'], quorum: 1 }];
+    const { gates } = frozenConfig();
+    const config = frozenConfig({ gates: { ...gates, preReleaseApproval: 'automatic', preRelease: { ...gates.preRelease, groups } } });
+    const policy = (skips: object) => policyOf(withoutSkipped(config, skips).gates, 'pre-release', 'requester');
+
+    expect(policy({})).toBeNull();
+    expect(policy({ skipRegression: true })).toMatchObject({ quorum: 1, groups });
   });
 
   it('has its tests, its builds and its reminder when it does not ask to do without', () => {

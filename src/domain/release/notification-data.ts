@@ -1,3 +1,4 @@
+import type { ReleaseGate } from './gate-rules.ts';
 import type { Platform, Target } from './vocabulary.ts';
 
 /*
@@ -84,6 +85,23 @@ export interface StatusData {
   links: { label: string; value: string; url: string | null }[];
 }
 
+/** How many people a gate asks for; `groups` are among them. */
+export interface AskedApprovals {
+  quorum: number;
+  groups?: { name: string; quorum: number }[];
+}
+
+/** A gate that people have not answered. */
+export interface WaitingGate {
+  gate: ReleaseGate;
+  /** What the candidate, or the release, is called. */
+  name: string;
+  /** How many approvals there are, of whom how many are needed. */
+  missing: string;
+  /** Since when people are asked. */
+  since: string;
+}
+
 export interface NotificationData {
   RELEASE_STATUS: StatusData;
   PRE_KICKOFF_REMINDER: { kickOffDate: string; baseBranch: string };
@@ -97,19 +115,20 @@ export interface NotificationData {
   TEST_RESULTS_SUMMARY: { cycle: number; thresholdPercent: number; results: TestResult[] };
   FINAL_RELEASE_NOTES: { tag: string; text: string; url: string | null };
   /** `decided`: what became of it; absent while people are asked. */
-  REGRESSION_STAGE_APPROVAL_REQUEST: { cycle: number; rcTag: string; commit: string; quorum: number; decided?: string };
+  REGRESSION_STAGE_APPROVAL_REQUEST: { cycle: number; rcTag: string; commit: string; decided?: string } & AskedApprovals;
   PRE_RELEASE_CHERRY_PICKS_REMINDER: { rcTag: string; commits: { sha: string; subject: string; url: string | null }[] };
   POST_REGRESSION_SUMMARY: { tag: string; builds: BuildLink[]; notesUrl: string | null };
   /** `waits`: for a connection to be mended; it goes on by itself then, and nothing else of the release stops. */
   TASK_FAILED: { task: { id: string; type: string; title: string }; message: string; remedy: string; waits?: boolean };
   RELEASE_PAUSED: { reasons: string[]; by: string | null; note: string | null };
   RELEASE_RESUMED: { by: string | null; note: string | null };
-  /** The gate was not passed: somebody who may set it aside did. */
-  GATE_OVERRIDDEN: { how: 'skipped' | 'completed'; by: string | null; reason: string };
+  /** The gate was not passed: somebody who may set it aside did. `unmet`: what did not hold, in words. */
+  GATE_OVERRIDDEN: { how: 'skipped' | 'completed'; by: string | null; reason: string; unmet?: string[] };
   RELEASE_COMPLETED: { completedAt: string; tag: string | null };
   RELEASE_ARCHIVED: { by: string | null; reason: string | null };
   TARGET_DATE_CHANGED: { before: string; after: string; reason: string | null; by: string | null };
   NEW_SLOT_ADDED: { date: string; by: string | null };
+  CYCLE_ABANDONED: { cycle: number; rcTag: string | null; by: string | null; reason: string };
   REGRESSION_KICKOFF_REMINDER: { date: string; cycle: number };
   MANUAL_BUILD_UPLOAD_REMINDER: { platforms: Platform[]; deadline: string | null };
   /** Of one candidate. */
@@ -117,10 +136,16 @@ export interface NotificationData {
   BLOCKER_ADDED: { title: string; url: string | null; open: number; by: string | null };
   /** The last one that was open is open no more. */
   BLOCKERS_RESOLVED: { resolved: number };
+  /** A file that somebody shared. `size`: in words; `url` opens it until `until`, both null where the file itself is in the channel. */
+  FILE_SHARED: { name: string; size: string; note: string | null; by: string | null; url: string | null; until: string | null };
   IOS_TEST_FLIGHT_BUILD: StoreBuilds;
   ANDROID_AAB_BUILD: StoreBuilds;
   /** The gate before the stores. */
-  PRE_RELEASE_STAGE_APPROVAL_REQUEST: { tag: string; commit: string; quorum: number; decided?: string };
+  PRE_RELEASE_STAGE_APPROVAL_REQUEST: { tag: string; commit: string; decided?: string } & AskedApprovals;
+  /** A gate has waited for people for some time. `number`: the how-manieth reminder. */
+  APPROVAL_REMINDER: WaitingGate & { number: number };
+  /** It has waited for too long. `people`: who is called upon. */
+  APPROVAL_ESCALATION: WaitingGate & { critical: boolean; people: string[] };
   STORE_SUBMITTED: StoreEvent;
   STORE_APPROVED: StoreEvent;
   STORE_REJECTED: StoreEvent;

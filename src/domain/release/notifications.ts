@@ -1,6 +1,21 @@
+import type { DeploymentMessageType } from '../deployment/messages.ts';
 import type { MessageContent, MessageSection } from '../message.ts';
+import { gateTemplates } from './gate-notifications.ts';
 import type { BuildFailure, NotificationInput, NotificationType, PlatformLink, ReleaseSummary, TestResult } from './notification-data.ts';
-import { asked, at, buildSection, by, count, type Field, field, short, type Template, text } from './notification-pieces.ts';
+import {
+  asked,
+  at,
+  buildSection,
+  by,
+  count,
+  type Field,
+  field,
+  oneLine,
+  saysSomething,
+  short,
+  type Template,
+  text,
+} from './notification-pieces.ts';
 import { statusTemplates } from './status-notification.ts';
 import { storeTemplates } from './store-notifications.ts';
 import type { Bucket } from './vocabulary.ts';
@@ -105,6 +120,7 @@ const templates: { [T in NotificationType]: Template<T> } = {
     headline: (data) => `gate overridden${by(data.by)}`,
     sections: (data) => [
       { text: `The approval was ${data.how} without the approvals it asks for.` },
+      { heading: 'What did not hold', ...text((data.unmet ?? []).join('\n')) },
       { heading: 'Reason', ...text(data.reason) },
     ],
   },
@@ -127,6 +143,14 @@ const templates: { [T in NotificationType]: Template<T> } = {
     bucket: 'regression',
     headline: (data) => `regression slot added at ${at(data.date)}${by(data.by)}`,
     sections: () => [],
+  },
+  CYCLE_ABANDONED: {
+    bucket: 'regression',
+    headline: (data) => `regression cycle ${data.cycle} abandoned${by(data.by)}`,
+    sections: (data) => [
+      { text: `${data.rcTag === null ? 'It' : `Its candidate ${data.rcTag}`} is not to be tested any more.` },
+      { heading: 'Reason', ...text(data.reason) },
+    ],
   },
   REGRESSION_KICKOFF_REMINDER: {
     bucket: 'regression',
@@ -153,17 +177,33 @@ const templates: { [T in NotificationType]: Template<T> } = {
     headline: (data) => (data.resolved === 1 ? 'the blocker is resolved' : `all ${data.resolved} blockers are resolved`),
     sections: () => [{ text: 'Nothing blocks the release any more.' }],
   },
+  FILE_SHARED: {
+    bucket: 'builds',
+    headline: (data) => `${data.name} shared${by(data.by)}`,
+    sections: (data) => [
+      text(data.note),
+      {
+        fields: [
+          field('File', `${data.name} (${data.size})`, data.url),
+          ...(data.until === null ? [] : [field('The link opens it until', at(data.until))]),
+        ],
+      },
+    ],
+  },
+  ...gateTemplates,
   ...storeTemplates,
   ...statusTemplates,
 };
 
-/** A notification in our words, with what they were made of. */
+/** A notification, of a release or a deployment, in our words, with what they were made of. */
 export interface Notification {
-  type: NotificationType;
+  type: NotificationType | DeploymentMessageType;
   /** What a tenant's own words are filled in with. */
   data: object;
   bucket: Bucket;
   content: MessageContent;
+  /** The release or the deployment; told below whatever words a tenant has for the rest. */
+  about: MessageSection;
   /** How it stands by now; told below whatever words a tenant has for the rest. */
   standing?: MessageSection[];
 }
@@ -171,15 +211,16 @@ export interface Notification {
 /** Which channels a notification goes to, and what it says. Types that are not in the table do not compile. */
 export function renderNotification<T extends NotificationType>(type: T, data: NotificationInput<T>): Notification {
   const template: Template<T> = templates[type];
-  const sections = [...template.sections(data), aboutRelease(data.release)];
+  const about = aboutRelease(data.release);
+  const sections = [...template.sections(data), about];
   const summary = oneLine(`${data.release.displayId}: ${template.headline(data)}`);
-  return { type, data, bucket: template.bucket, content: { summary, sections: sections.filter(saysSomething) } };
+  return { type, data, about, bucket: template.bucket, content: { summary, sections: sections.filter(saysSomething) } };
 }
 
 export const notificationTypes = Object.keys(templates) as NotificationType[];
 
 /** What every notification ends with. */
-export function aboutRelease(release: ReleaseSummary): MessageSection {
+function aboutRelease(release: ReleaseSummary): MessageSection {
   const versions = release.versions.map(({ platform, target, version }) => field(`${platform} → ${target}`, version));
   return { fields: [field('Release', release.displayId, release.url), ...versions] };
 }
@@ -195,6 +236,3 @@ function resultField({ platform, counts, url }: TestResult): Field {
   if (counts === null) return field(platform, 'could not be read', url);
   return field(platform, `${counts.passed} of ${counts.total} passed, ${counts.failed} failed`, url);
 }
-
-const oneLine = (value: string) => value.replaceAll(/\s+/g, ' ').trim();
-const saysSomething = (section: MessageSection) => section.text !== undefined || (section.fields ?? []).length > 0;

@@ -1,29 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frozenConfig, frozenStore, minute, releaseFacts, runView, slot, task } from '../../../test/data/release-facts.ts';
-import { planRelease, type ReleasePlan } from './plan-release.ts';
-
-/** A plan as short words: `open REGRESSION(CREATE_RC_TAG …)`. */
-const wordsOf = (plan: ReleasePlan) =>
-  plan.commands.map((command) => {
-    switch (command.do) {
-      case 'open-stage':
-        return `open ${command.stage}`;
-      case 'add-tasks':
-        return `add ${command.tasks.map(({ key }) => key).join(' ')} to ${command.stage}`;
-      case 'close-stage':
-        return `close ${command.stage} ${command.status}`;
-      case 'cancel-tasks':
-        return `cancel ${command.taskIds.join(' ')}: ${command.why}`;
-      default:
-        return command.do;
-    }
-  });
-
-const done = (number: number) => ({ id: `c${number}`, number, status: 'DONE' as const, slotId: `s${number}` });
-const running = (number: number) => ({ ...done(number), status: 'IN_PROGRESS' as const });
-const used = (id: string, offset: number) => slot(id, offset, { status: 'USED' });
-const drained = (attempt: number) => ({ REGRESSION: { status: 'IN_PROGRESS' as const, attempt, openTasks: 0 } });
-const gate = (status: Parameters<typeof task>[1], changes = {}) => task('APPROVE_REGRESSION', status, changes);
+import { done, drained, gate, running, used, wordsOf } from '../../../test/data/release-plan.ts';
+import { planRelease } from './plan-release.ts';
 
 describe('before the kickoff', () => {
   it('waits for the kickoff date', () => {

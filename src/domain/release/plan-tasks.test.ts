@@ -214,7 +214,7 @@ describe('releaseTaskTypes', () => {
   const HOUR_MS = 3_600_000;
   const all = [
     ...planKickoff(releaseFacts({ kickOffReminderDate: minute(-30) })),
-    ...planCycle(releaseFacts(), { number: 2, automation: true }),
+    ...planCycle(releaseFacts(), { number: 2, automation: true, supersedes: 1 }),
     ...planGate(releaseFacts(), 2),
     ...planPostRegression(goingToStores, 2),
     ...planDistribution(goingToStores, 2),
@@ -245,12 +245,13 @@ describe('releaseTaskTypes', () => {
       ROLL_OUT: 60 * 24,
       COMPLETE_RELEASE: 24,
     });
-    expect(new Set(all.map((task) => task.maxAttempts))).toEqual(new Set([12]));
+    expect(new Set(all.map((task) => task.maxAttempts))).toEqual(new Set([20]));
   });
 
-  it('let a release go on without its messages, and without nothing more than those', () => {
+  it('let a release go on without its messages and with CI runs of before, and without nothing more than those', () => {
     expect(all.filter((task) => task.onDeadline === 'continue').map((task) => task.type)).toEqual([
       'PRE_KICK_OFF_REMINDER',
+      'CANCEL_SUPERSEDED_BUILDS',
       'SEND_REGRESSION_BUILD_MESSAGE',
       'PRE_RELEASE_CHERRY_PICKS_REMINDER',
       'SEND_POST_REGRESSION_MESSAGE',

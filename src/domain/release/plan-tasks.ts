@@ -37,13 +37,19 @@ export function planKickoff(facts: PlanningFacts): TaskPlan[] {
   );
 }
 
-/** @param cycle `automation` is the slot's flag; it means nothing where no automation workflow exists */
-export function planCycle(facts: PlanningFacts, cycle: { number: number; automation: boolean }): TaskPlan[] {
+/**
+ * @param cycle `automation` is the slot's flag; it means nothing where no automation workflow exists. `supersedes`: the last of the earlier
+ *   cycles whose CI runs may still be under way; absent = none
+ */
+export function planCycle(
+  facts: PlanningFacts,
+  { supersedes = null, ...cycle }: { number: number; automation: boolean; supersedes?: number | null },
+): TaskPlan[] {
   const { config } = facts;
   // A hotfix may go without: its cycle marks the candidate that people approve and that is built for the stores.
   const tested = !config.skipped.regression;
   const automation = tested && cycle.automation && hasWorkflow(facts, 'AUTOMATION_BUILD');
-  return build(
+  const work = build(
     config,
     [
       { type: 'RESET_TEST_SUITE', wanted: cycle.number > 1 && hasTestManagement(config) },
@@ -60,7 +66,16 @@ export function planCycle(facts: PlanningFacts, cycle: { number: number; automat
     ],
     { cycle: cycle.number },
   );
+  return [...(supersedes === null ? [] : planCancellation(facts, supersedes)), ...work];
 }
+
+/** Nothing waits for it: the runs of a CI that is away must not keep the next candidate. @param through the last cycle whose runs it stops */
+export function planCancellation({ config }: Pick<PlanningFacts, 'config'>, through: number): TaskPlan[] {
+  const plan = taskOf('CANCEL_SUPERSEDED_BUILDS', config);
+  return [{ ...plan, key: cancellationKey(through), input: { through }, startsNothing: true }];
+}
+
+export const cancellationKey = (through: number): string => `CANCEL_SUPERSEDED_BUILDS/${through}`;
 
 /**
  * The gate out of regression.

@@ -11,8 +11,20 @@ it('a config from before the stores goes to none, and asks people all the same',
   }
 });
 
-it('a config from before formats, hotfix policies and turns has the form of its scheme, leaves nothing out and waits for nobody', () => {
-  const { versionFormat: _format, hotfix: _hotfix, concurrency: _concurrency, skipped: _skipped, ...config } = frozenConfig();
+it('a config from before gates had rules of their own has none, and keeps those that it says', () => {
+  const { preRelease: _preRelease, distribution: _distribution, ...gates } = frozenConfig().gates;
+  const groups = [{ name: 'QA', roles: [], accountIds: ['A'], quorum: 1 }];
+
+  expect(readFrozenConfig({ ...frozenConfig(), gates }).gates).toEqual(frozenConfig().gates);
+  expect(readConfigBody({ ...frozenConfig(), gates: { ...gates, preRelease: { groups } } }).gates).toMatchObject({
+    preRelease: { groups, quorum: null, remindAfterMs: null, escalateTo: { critical: false } },
+    distribution: { groups: [] },
+  });
+});
+
+it('a config from before formats, hotfix policies and turns has the form of its scheme, leaves nothing out, waits for nobody and catches up with every slot', () => {
+  const { versionFormat: _format, hotfix: _hotfix, concurrency: _concurrency, skipped: _skipped, ...rest } = frozenConfig();
+  const { slotCatchUp: _catchUp, ...config } = rest;
 
   expect(readFrozenConfig(config)).toEqual(frozenConfig());
   expect(readConfigBody(config)).toMatchObject({ versionFormat: null, hotfix: { skipTasks: [], skipRegression: false } });
@@ -24,6 +36,7 @@ it('a config that says so itself is read as it is', () => {
     versionFormat: '{major}.{build}',
     hotfix: { skipTasks: ['CREATE_TEST_SUITE'], skipRegression: true },
     concurrency: { perType: 2 },
+    slotCatchUp: 'LATEST',
     schedule: null,
     skipped: { tasks: ['CREATE_TEST_SUITE'], regression: true },
     gates: { ...frozenConfig().gates, distributionApproval: 'automatic' },

@@ -1,4 +1,5 @@
 import type { FrozenConfig, ReleaseConfigBody } from './config.ts';
+import { type GateRules, readRules } from './gate-rules.ts';
 
 /* Configs outlive the code that wrote them: what a row from before a field does not say is what the code of its time did. */
 
@@ -9,6 +10,7 @@ const before = {
   versionFormat: null,
   hotfix: { skipTasks: [], skipRegression: false },
   concurrency: { perType: null },
+  slotCatchUp: 'ALL',
 } as const;
 
 /** A release config as it lies in its row. @param stored parsed JSON of `release_configs.body` */
@@ -26,7 +28,7 @@ export function readFrozenConfig(stored: unknown): FrozenConfig {
 function withDefaults<Config extends Omit<FrozenConfig, 'stores' | 'skipped' | 'configName' | 'workflows'> & { stores: unknown[] }>(
   config: Config,
 ): Config {
-  const { stores, schedule, gates, versionFormat, hotfix, concurrency } = config as Partial<Config>;
+  const { stores, schedule, gates, versionFormat, hotfix, concurrency, slotCatchUp } = config as Partial<Config>;
   return {
     ...config,
     stores: stores ?? [...before.stores],
@@ -34,6 +36,19 @@ function withDefaults<Config extends Omit<FrozenConfig, 'stores' | 'skipped' | '
     versionFormat: versionFormat ?? before.versionFormat,
     hotfix: hotfix ?? { ...before.hotfix, skipTasks: [] },
     concurrency: concurrency ?? { ...before.concurrency },
-    gates: { ...config.gates, distributionApproval: gates?.distributionApproval ?? before.distributionApproval },
+    slotCatchUp: slotCatchUp ?? before.slotCatchUp,
+    gates: readGateRules(gates),
+  };
+}
+
+/** What a config says about gates. @param stored parsed JSON of `gates` in a release config, or in a release */
+export function readGateRules(stored: unknown): GateRules {
+  const gates = stored as GateRules;
+  const { distributionApproval, preRelease, distribution } = (stored ?? {}) as Partial<GateRules>;
+  return {
+    ...gates,
+    distributionApproval: distributionApproval ?? before.distributionApproval,
+    preRelease: readRules(preRelease),
+    distribution: readRules(distribution),
   };
 }

@@ -1,3 +1,5 @@
+import type { SlotCatchUp } from './vocabulary.ts';
+
 /** A planned instant for a regression cycle. */
 export interface Slot {
   id: string;
@@ -11,6 +13,7 @@ export interface Slot {
 /** What decides about the slots of a release. */
 export interface SlotFacts {
   targetReleaseDate: Date;
+  config: { slotCatchUp: SlotCatchUp };
   slots: readonly Slot[];
   /**
    * A person wants the next slot now, whatever its date and whatever the target date. Used up by the plan that opens a cycle: whoever
@@ -33,8 +36,8 @@ export interface SlotChoice {
 }
 
 /**
- * Asked when no cycle is active. Oldest first; late slots catch up one at a time until the target date. What is requested by a person
- * overrules the calendar, for exactly one slot.
+ * Asked when no cycle is active. Oldest first; until the target date late slots catch up one at a time, or the newest of them stands for all,
+ * as the config says. What is requested by a person overrules the calendar, for exactly one slot.
  * @param at `hasCandidate`: some cycle is finished
  */
 export function pickSlots(facts: SlotFacts, at: { hasCandidate: boolean; now: Date }): SlotChoice {
@@ -49,8 +52,13 @@ export function pickSlots(facts: SlotFacts, at: { hasCandidate: boolean; now: Da
     if (reason === null) left.push(slot);
     else skips.push({ id: slot.id, reason });
   }
-  const [slot] = left;
-  return { skips, next: slot === undefined ? null : { slot, due: slot === requested || slot.date <= at.now } };
+  const isDue = (slot: Slot) => slot === requested || slot.date <= at.now;
+  const newest = left.findLast(isDue);
+  const caughtUp = facts.config.slotCatchUp === 'LATEST' ? left.filter((slot) => isDue(slot) && slot !== newest) : [];
+  const reason = `caught up by the slot of ${newest?.date.toISOString()}`;
+  skips.push(...caughtUp.map(({ id }) => ({ id, reason })));
+  const slot = left.find((candidate) => !caughtUp.includes(candidate));
+  return { skips, next: slot === undefined ? null : { slot, due: isDue(slot) } };
 }
 
 function whySkip(slot: Slot, target: Date, early: boolean, now: Date): string | null {

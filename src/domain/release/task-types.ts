@@ -16,8 +16,11 @@ interface ReleaseTaskDefinition {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-const provider = { maxAttempts: 12, deadlineMs: DAY_MS, onDeadline: 'fail' } as const;
+/** With the delays as they are configured at first, what ails a provider for two hours is outlived without a person. */
+const provider = { maxAttempts: 20, deadlineMs: DAY_MS, onDeadline: 'fail' } as const;
 const build = { ...provider, deadlineMs: 6 * HOUR_MS } as const;
+/** The run of a CI that is away ends by itself some day: nobody waits longer than this for it to be stopped. */
+const tidying = { ...provider, deadlineMs: 15 * 60_000, onDeadline: 'continue' } as const;
 const message = { ...provider, onDeadline: 'continue' } as const;
 
 /** Every task type of a release. One handler each, in `src/workers/tasks`. */
@@ -29,6 +32,7 @@ export const releaseTaskTypes = {
   CREATE_TEST_SUITE: { stage: 'KICKOFF', title: 'Create the test runs', ...provider },
   TRIGGER_PRE_REGRESSION_BUILDS: { stage: 'KICKOFF', title: 'Pre-regression builds', ...build },
 
+  CANCEL_SUPERSEDED_BUILDS: { stage: 'REGRESSION', title: 'Stop the CI runs of earlier cycles', ...tidying },
   RESET_TEST_SUITE: { stage: 'REGRESSION', title: 'Reset the test runs', ...provider },
   CREATE_RC_TAG: { stage: 'REGRESSION', title: 'Tag the release candidate', ...provider },
   CREATE_RELEASE_NOTES: { stage: 'REGRESSION', title: 'Write the notes of the candidate', ...provider },

@@ -63,6 +63,10 @@ export type ReleasePhase = (typeof releasePhases)[number];
 export const cycleStatuses = ['NOT_STARTED', 'IN_PROGRESS', 'DONE', 'ABANDONED'] as const;
 export type CycleStatus = (typeof cycleStatuses)[number];
 
+/** What becomes of slots whose time came while they had to wait: each has its cycle, or the newest alone. */
+export const slotCatchUps = ['ALL', 'LATEST'] as const;
+export type SlotCatchUp = (typeof slotCatchUps)[number];
+
 export const buckets = ['releases', 'builds', 'regression', 'critical'] as const;
 export type Bucket = (typeof buckets)[number];
 

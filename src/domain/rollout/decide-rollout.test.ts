@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideRollout, type RolloutSituation } from './decide-rollout.ts';
 import type { RolloutPlan } from './plan.ts';
-import type { ObservedState, RolloutState } from './rollout.ts';
+import type { ObservedState, RolloutState, RolloutWindows } from './rollout.ts';
 
 const hour = (offset: number) => new Date(Date.UTC(2025, 5, 2, 9 + offset));
 const HOUR = 60;
@@ -39,12 +39,14 @@ const haltedOutside = { ...haltedHere, pauseReason: 'outside' } satisfies Rollou
 /** On the step that a person has to end. */
 const onSecond = { ...onFirst, status: 'PAUSED', pauseReason: 'step', step: 2, fraction: 0.2 } satisfies RolloutState;
 
+const openWindows: RolloutWindows = { exposureAllowed: true, opensAt: null, closedBy: [], onClose: 'finish' };
+
 const rolling = (fraction: number): ObservedState => ({ kind: 'rolling-out', fraction });
 const halted = (fraction: number): ObservedState => ({ kind: 'halted', fraction });
 const live: ObservedState = { kind: 'live' };
 
 const decide = (state: RolloutState, observed: ObservedState | null, changes: Partial<RolloutSituation> = {}) =>
-  decideRollout({ state, plan: staged, abilities: anyShare, observed, held: false, now: hour(1), ...changes });
+  decideRollout({ state, plan: staged, abilities: anyShare, observed, held: false, windows: openWindows, now: hour(1), ...changes });
 
 describe('before anybody gets it', () => {
   it('is released where the store waits for that, and what is intended is written first', () => {

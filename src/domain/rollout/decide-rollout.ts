@@ -1,6 +1,14 @@
 import type { RolloutPlan } from './plan.ts';
 import { firstTarget, nextTarget, reachedStep, SAME, stepDueAt } from './progress.ts';
-import type { ObservedState, PauseReason, RolloutAbilities, RolloutAct, RolloutState } from './rollout.ts';
+import {
+  isHaltedInStore,
+  type ObservedState,
+  type PauseReason,
+  type RolloutAbilities,
+  type RolloutAct,
+  type RolloutState,
+  type RolloutWindows,
+} from './rollout.ts';
 
 /** What is known when a rollout is looked at. */
 export interface RolloutSituation {
@@ -11,6 +19,7 @@ export interface RolloutSituation {
   observed: ObservedState | null;
   /** Whether people have paused the whole release: nothing may reach more users meanwhile. */
   held: boolean;
+  windows: RolloutWindows;
   now: Date;
 }
 
@@ -19,6 +28,8 @@ export interface RolloutEvent {
   kind: 'started' | 'stepped' | 'halted' | 'resumed' | 'completed' | 'aborted';
   /** It was done in the store's console. */
   outside: boolean;
+  /** Of a halt that nobody asked for: names of the windows that closed. */
+  windows?: readonly string[];
 }
 
 export type RolloutWait =
@@ -26,6 +37,8 @@ export type RolloutWait =
   | { for: 'time'; until: Date }
   /** A person resumes or advances it. */
   | { for: 'person'; why: string }
+  /** A window lets it reach more users. */
+  | { for: 'window'; until: Date | null; why: string }
   /** The store does something, or shows something that can be told. */
   | { for: 'store'; why: string };
 
@@ -44,7 +57,7 @@ export interface RolloutDecision {
 /**
  * Compares what the store shows with what was known, adopts what others changed, and says what to do next. Pure, and a fixed point: asked again
  * about the state it leads to, the same observation wants the same act and brings no event. While a person wants it halted, while it is
- * paused and while the release is, nothing reaches more users.
+ * paused, while the release is and while the windows forbid it, nothing reaches more users. Nothing keeps it from being halted.
  */
 export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const { state, observed } = situation;
@@ -89,21 +102,23 @@ function abort({ state }: RolloutSituation, failure: string): RolloutDecision {
 }
 
 /** Nobody gets it yet. */
-function approved({ state, abilities, held }: RolloutSituation): RolloutDecision {
+function approved({ state, abilities, held, windows }: RolloutSituation): RolloutDecision {
   const base = { ...state, fraction: 0, step: 0, stepReachedAt: null, advanceRequestedAt: null };
   if (state.wanted === 'HALT') return waits({ ...base, status: 'PAUSED', pauseReason: 'manual' }, [], standsStill('manual'));
   const pending: RolloutState = { ...base, status: 'PENDING', pauseReason: null };
   if (!abilities.releasesOnRequest) return waits(pending, [], { for: 'store', why: "a person has to publish it in the store's console" });
-  return held ? waits(pending, [], releasePaused) : acts(pending, [], { do: 'release' });
+  if (held) return waits(pending, [], releasePaused);
+  return windows.exposureAllowed ? acts(pending, [], { do: 'release' }) : waits(pending, [], windowOpens(windows));
 }
 
 /**
  * It is let out, or a change of ours is on its way: what was intended still is. A halt that nobody wants any more is not: if the store shows
  * one later, it is somebody else's.
  */
-function processing({ state }: RolloutSituation): RolloutDecision {
+function processing({ state, windows }: RolloutSituation): RolloutDecision {
   const { intended, wanted } = state;
-  const next = intended?.do === 'halt' && wanted !== 'HALT' ? { ...state, intended: null } : state;
+  const isWanted = intended?.do !== 'halt' || wanted === 'HALT' || (intended.windows !== undefined && !windows.exposureAllowed);
+  const next = isWanted ? state : { ...state, intended: null };
   const going: RolloutState = next.status === 'PAUSED' && next.fraction > 0 ? next : { ...next, status: 'PROGRESSING', pauseReason: null };
   return untold(going, 'the store prepares it');
 }
@@ -139,29 +154,61 @@ function isOurs({ state, abilities }: RolloutSituation, fraction: number): boole
 
 /** Some get it, and it may reach more. */
 function goOn(situation: RolloutSituation, next: RolloutState, events: readonly RolloutEvent[]): RolloutDecision {
-  const { plan, abilities, held, now } = situation;
-  if (next.wanted === 'HALT') return acts(next, events, { do: 'halt' });
+  const { plan, abilities, held, windows, now } = situation;
+  if (next.wanted === 'HALT') return acts(next, events, halt(next));
+  const stopped = stoppedByWindow(situation, next, events);
+  if (stopped !== null) return stopped;
   if (held) return waits(next, events, releasePaused);
-  if (next.wanted === 'COMPLETE') return acts(next, events, { do: 'complete' });
+  const reachesMore = (act: RolloutAct) =>
+    denied(windows, next)
+      ? waits({ ...next, status: 'PAUSED', pauseReason: 'window' }, events, windowOpens(windows))
+      : acts(next, events, act);
+  if (next.wanted === 'COMPLETE') return reachesMore({ do: 'complete' });
   if (plan.kind === 'immediate') {
     return waits(next, events, { for: 'person', why: 'the store shows it to some of the users, and the plan was everybody at once' });
   }
   if (plan.kind === 'phased' || abilities.rollout.kind === 'phased')
     return waits(next, events, { for: 'store', why: "the store's next day" });
   const due = stepDueAt(plan.steps, next);
-  if (next.advanceRequestedAt !== null || (due !== null && due <= now))
-    return acts(next, events, raise(nextTarget(plan.steps, next.fraction)));
+  if (next.advanceRequestedAt !== null || (due !== null && due <= now)) return reachesMore(raise(nextTarget(plan.steps, next.fraction)));
   if (due !== null) return waits(next, events, { for: 'time', until: due });
   return waits({ ...next, status: 'PAUSED', pauseReason: 'step' }, events, standsStill('step'));
 }
 
+/** A window closed under it. Where the store goes on by itself, day by day, standing still takes a halt. */
+function stoppedByWindow(
+  { windows, abilities }: RolloutSituation,
+  next: RolloutState,
+  events: readonly RolloutEvent[],
+): RolloutDecision | null {
+  if (!denied(windows, next)) return null;
+  // After that only a person's new word lets it go on.
+  if (windows.onClose === 'abort') return acts({ ...next, wanted: 'HALT' }, events, halt(next, windows.closedBy));
+  return abilities.rollout.kind === 'phased' ? acts(next, events, halt(next, windows.closedBy)) : null;
+}
+
+/** What is under way may finish where every window that forbids says so. */
+const denied = ({ exposureAllowed, onClose }: RolloutWindows, { fraction }: RolloutState) =>
+  !exposureAllowed && (onClose !== 'finish' || fraction === 0);
+
+/** One that was about to be done stays what it was. */
+const halt = ({ intended }: RolloutState, windows?: readonly string[]): RolloutAct =>
+  intended?.do === 'halt' ? intended : windows === undefined ? { do: 'halt' } : { do: 'halt', windows };
+
 const raise = (to: number): RolloutAct => (to < 1 ? { do: 'set-fraction', to } : { do: 'complete' });
 
 function halted(situation: RolloutSituation, fraction: number): RolloutDecision {
-  const { state, held } = situation;
+  const { state, held, windows } = situation;
   const stood = stoodStill(state);
   const here = state.wanted === 'HALT' || state.intended?.do === 'halt';
-  const pauseReason: PauseReason = stood ? (state.pauseReason ?? 'manual') : here ? 'manual' : 'outside';
+  const closed = state.intended?.do === 'halt' ? state.intended.windows : undefined;
+  const pauseReason: PauseReason = stood
+    ? (state.pauseReason ?? 'manual')
+    : closed !== undefined
+      ? 'window-halt'
+      : here
+        ? 'manual'
+        : 'outside';
   const outside = !stood && !here;
   const next: RolloutState = {
     ...{ ...state, fraction, step: reachedStep(situation, fraction), advanceRequestedAt: null },
@@ -169,9 +216,10 @@ function halted(situation: RolloutSituation, fraction: number): RolloutDecision 
     // From here on only a person's new word lets it go on.
     wanted: outside ? 'HALT' : state.wanted,
   };
-  const events: RolloutEvent[] = stood ? [] : [{ kind: 'halted', outside }];
+  const events: RolloutEvent[] = stood ? [] : [{ kind: 'halted', outside, ...(closed === undefined ? {} : { windows: closed }) }];
   if (next.wanted === 'HALT') return waits(next, events, standsStill(pauseReason));
-  return held ? waits(next, events, releasePaused) : acts(next, events, { do: 'resume' });
+  if (held) return waits(next, events, releasePaused);
+  return denied(windows, next) ? waits(next, events, windowOpens(windows)) : acts(next, events, { do: 'resume' });
 }
 
 function live(situation: RolloutSituation): RolloutDecision {
@@ -182,7 +230,7 @@ function live(situation: RolloutSituation): RolloutDecision {
   const stepReachedAt = state.fraction === 1 ? state.stepReachedAt : now;
   // One that stood still and is live was resumed in the console.
   if (state.wanted === 'HALT' && abilities.haltsLive && !stoodStill(state)) {
-    return acts({ ...next, status: 'PROGRESSING', stepReachedAt }, [], { do: 'halt' });
+    return acts({ ...next, status: 'PROGRESSING', stepReachedAt }, [], halt(state));
   }
   const ours = state.intended !== null && ['release', 'resume', 'complete'].includes(state.intended.do);
   const outside = abilities.rollout.kind === 'staged' && !ours && firstTarget(plan) < 1;
@@ -190,7 +238,7 @@ function live(situation: RolloutSituation): RolloutDecision {
 }
 
 /** It was seen halted in the store; before anybody got it there was nothing to halt. */
-const stoodStill = ({ status, pauseReason, fraction }: RolloutState) => status === 'PAUSED' && pauseReason !== 'step' && fraction > 0;
+const stoodStill = (state: RolloutState) => isHaltedInStore(state) && state.fraction > 0;
 
 const standsStill = (reason: PauseReason): RolloutWait => ({
   for: 'person',
@@ -198,10 +246,17 @@ const standsStill = (reason: PauseReason): RolloutWait => ({
     step: 'a person advances it to the next step',
     manual: 'a person halted it, and resumes it',
     outside: "it was halted in the store's console; a person resumes it, here or there",
+    window: 'a window lets it reach more users',
+    'window-halt': 'it was halted when a window closed, and a person resumes it',
   }[reason],
 });
 
 const releasePaused: RolloutWait = { for: 'person', why: 'the release is paused' };
+
+const windowOpens = ({ opensAt, closedBy }: RolloutWindows): RolloutWait => ({
+  ...{ for: 'window', until: opensAt },
+  why: `no window lets it reach more users: ${closedBy.join(', ')}`,
+});
 
 /** Nothing is left to do. */
 const settled = (state: RolloutState, events: readonly RolloutEvent[]): RolloutDecision => ({

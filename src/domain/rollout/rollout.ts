@@ -1,10 +1,20 @@
+import type { OnClose } from '../windows/scope.ts';
+
 /** The words and shapes of a store release on its way to everybody. */
 
 export const rolloutStatuses = ['PENDING', 'PROGRESSING', 'PAUSED', 'COMPLETED', 'ABORTED'] as const;
 export type RolloutStatus = (typeof rolloutStatuses)[number];
 
-/** `step`: a person advances it. `manual`: halted by a person here. `outside`: halted in the store's console. */
-export type PauseReason = 'step' | 'manual' | 'outside';
+/**
+ * `step`: a person advances it. `manual`: halted by a person here. `outside`: halted in the store's console. `window`: it reaches nobody more while
+ * a window forbids it. `window-halt`: halted because a window closed.
+ */
+export const rolloutPauseReasons = ['step', 'manual', 'outside', 'window', 'window-halt'] as const;
+export type PauseReason = (typeof rolloutPauseReasons)[number];
+
+/** The store shows it halted: nobody new gets it before somebody resumes it there. */
+export const isHaltedInStore = ({ status, pauseReason }: { status: RolloutStatus; pauseReason: PauseReason | null }): boolean =>
+  status === 'PAUSED' && pauseReason !== 'step' && pauseReason !== 'window';
 
 /** What people want of it. */
 export const rolloutWishes = ['RUN', 'HALT', 'COMPLETE'] as const;
@@ -15,7 +25,8 @@ export type RolloutAct =
   | { do: 'release' }
   /** @property to 0 < to < 1 */
   | { do: 'set-fraction'; to: number }
-  | { do: 'halt' }
+  /** @property windows names of those that closed and want it; absent = a person wants it */
+  | { do: 'halt'; windows?: readonly string[] }
   | { do: 'resume' }
   | { do: 'complete' };
 
@@ -50,4 +61,15 @@ export interface RolloutAbilities {
   haltsLive: boolean;
   /** Whether an approved release waits for us to release it. */
   releasesOnRequest: boolean;
+}
+
+/** What the windows say of reaching more users. */
+export interface RolloutWindows {
+  exposureAllowed: boolean;
+  /** When that changes next; null = not by itself. */
+  opensAt: Date | null;
+  /** Names of the windows that forbid it. */
+  closedBy: readonly string[];
+  /** What becomes of what some users have already: it goes on, it reaches nobody more, or it is halted and a person resumes it. */
+  onClose: OnClose;
 }

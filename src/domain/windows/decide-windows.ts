@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** Beyond this, nobody waits for a change. */
 export const HORIZON_MS = 800 * DAY_MS;
 /** Of edges looked at; whoever wakes up then and finds nothing new asks again from there. */
-const MAX_EDGES = 300;
+const MAX_EDGES = 100;
 
 /**
  * Whether windows let something happen at `at`, and when that changes. No window: allowed. An open deny window denies. Allow windows of which

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
  */
 const JUMP_MS = 3 * 60 * MINUTE_MS;
 
-/** Touching openings that are followed at most; who asks comes back at the end of the last. */
+/** Touching openings that are followed at most, over all questions: a window that opens every minute is not worth more. Then each is one by itself. */
 const MAX_TOUCHING = 60;
 
 /** When one window opens and closes. */
@@ -17,6 +17,7 @@ export class Occurrences {
   readonly #cron: Cron;
   readonly #zone: string;
   readonly #durationMs: number;
+  #followed = 0;
 
   constructor(window: Pick<Window, 'cron' | 'durationMinutes' | 'zone'>) {
     this.#cron = wallCron(window.cron);
@@ -28,10 +29,10 @@ export class Occurrences {
   openUntil(at: Date): Date | null {
     let start = this.#latestStart(at);
     if (start === null || start.getTime() + this.#durationMs <= at.getTime()) return null;
-    for (let followed = 0; ; followed++) {
+    for (; ; this.#followed++) {
       const end = new Date(start.getTime() + this.#durationMs);
       const next = this.#latestStart(end);
-      if (next === null || next <= start || followed === MAX_TOUCHING) return end;
+      if (next === null || next <= start || this.#followed >= MAX_TOUCHING) return end;
       start = next;
     }
   }

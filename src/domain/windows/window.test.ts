@@ -70,6 +70,14 @@ describe('windows', () => {
     expect(decideWindows([night], new Date('2026-10-25T00:45:00Z')).nextChangeAt).toEqual(new Date('2026-10-26T01:30:00Z'));
   });
 
+  it('that open all the time are looked at for some days, and asked again then', () => {
+    const always = window({ cron: '* * * * *', durationMinutes: 60, kind: 'deny', zone: 'UTC' });
+    const { allowed, nextChangeAt } = decideWindows([always], monday);
+    const days = ((nextChangeAt?.getTime() ?? 0) - monday.getTime()) / 86_400_000;
+
+    expect([allowed, days > 1, days < 30]).toEqual([false, true, true]);
+  });
+
   it('that follow each other without a gap are one', () => {
     const halves = [window({ cron: '0 0,12 * * *', durationMinutes: 720, kind: 'deny', zone: 'UTC' })];
 

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { minute } from '../../../test/data/release-facts.ts';
-import { evaluateRegressionGate, type GateApproval, type RegressionGateEvidence, type TestReading } from './gates.ts';
+import type { GateApproval } from '../gates/approvals.ts';
+import { subjectDigest } from '../gates/subject.ts';
+import { evaluateRegressionGate, type RegressionGateEvidence, type TestReading } from './regression-gate.ts';
 
 const rcCommit = 'a'.repeat(40);
 const otherCommit = 'b'.repeat(40);
 
-const approval = (accountId: string, changes: Partial<GateApproval> = {}): GateApproval => ({
-  accountId,
-  decision: 'APPROVED',
-  commit: rcCommit,
-  at: minute(100),
-  ...changes,
-});
+const candidate = { commit: rcCommit, builds: [{ name: 'IOS', identity: 'sha256:1' }], notesDigest: 'sha256:2' };
+const alice: GateApproval = {
+  ...{ accountId: 'alice', role: 'admin', decision: 'APPROVED', commit: rcCommit, at: minute(100), standsFor: [] },
+  subject: subjectDigest(candidate),
+};
 
 const results = (passed: number, total: number, changes: Partial<TestReading> = {}): TestReading => ({
   platform: 'IOS',
@@ -29,10 +29,11 @@ const evidence = (changes: Partial<RegressionGateEvidence> = {}): RegressionGate
   openBlockers: [],
   thresholdPercent: 90,
   tests: [results(9, 10)],
-  rcCommit,
+  candidate,
+  freshForMs: 60 * 60_000,
   branchHead: { known: true, value: rcCommit, checkedAt: minute(99) },
-  policy: { quorum: 1, allowSelfApproval: false, requesterAccountId: 'requester' },
-  approvals: [approval('alice')],
+  policy: { quorum: 1, groups: [], expiresAfterMs: null, allowSelfApproval: false, requesterAccountId: 'requester' },
+  approvals: [alice],
   ...changes,
 });
 
@@ -43,19 +44,18 @@ const unmet = (changes: Partial<RegressionGateEvidence>) => {
 
 describe('the gate out of regression', () => {
   it('opens when every requirement is met, each with its evidence and when it was looked at', () => {
-    expect(evaluateRegressionGate(evidence())).toEqual({
-      requirements: [
-        { key: 'candidate', met: true, evidence: `2 cycles done, candidate ${rcCommit}`, checkedAt: minute(100) },
-        { key: 'no-active-cycle', met: true, evidence: '0 cycles active', checkedAt: minute(100) },
-        { key: 'no-slot-left', met: true, evidence: '0 slots left', checkedAt: minute(100) },
-        { key: 'no-open-blocker', met: true, evidence: '0 blockers open', checkedAt: minute(100) },
-        { key: 'tests:automation:IOS', met: true, evidence: '9 of 10 passed, 90 % needed', checkedAt: minute(95) },
-        { key: 'no-late-commits', met: true, evidence: `the branch is at the candidate's commit ${rcCommit}`, checkedAt: minute(99) },
-        { key: 'approvals', met: true, evidence: '1 of 1 approval', checkedAt: minute(100) },
-      ],
-      readyForApproval: true,
-      open: true,
-    });
+    const { requirements, readyForApproval, open } = evaluateRegressionGate(evidence());
+
+    expect({ readyForApproval, open }).toEqual({ readyForApproval: true, open: true });
+    expect(requirements.map(({ key, met, evidence: found, checkedAt }) => ({ key, met, evidence: found, checkedAt }))).toEqual([
+      { key: 'candidate', met: true, evidence: `2 cycles done, candidate ${rcCommit}`, checkedAt: minute(100) },
+      { key: 'no-active-cycle', met: true, evidence: '0 cycles active', checkedAt: minute(100) },
+      { key: 'no-slot-left', met: true, evidence: '0 slots left', checkedAt: minute(100) },
+      { key: 'no-open-blocker', met: true, evidence: '0 blockers open', checkedAt: minute(100) },
+      { key: 'tests:automation:IOS', met: true, evidence: '9 of 10 passed, 90 % needed', checkedAt: minute(95) },
+      { key: 'no-late-commits', met: true, evidence: `the branch is at the candidate's commit ${rcCommit}`, checkedAt: minute(99) },
+      { key: 'approvals', met: true, evidence: '1 of 1 approval', checkedAt: minute(100) },
+    ]);
   });
 
   it.each([
@@ -75,12 +75,12 @@ describe('the gate out of regression', () => {
   });
 
   it('stays closed without a candidate, which nothing can be compared with or approved', () => {
-    expect(unmet({ rcCommit: null })).toEqual({
+    expect(unmet({ candidate: null })).toEqual({
       open: false,
       unmet: [
         'candidate false: there is no candidate',
         'no-late-commits false: there is no candidate to compare with',
-        'approvals false: there is no candidate to approve',
+        'approvals false: there is nothing to approve yet',
       ],
     });
   });
@@ -97,7 +97,31 @@ describe('the gate out of regression', () => {
   });
 });
 
+describe('every requirement', () => {
+  it('has somebody, or something, that can make it true', () => {
+    const owners = evaluateRegressionGate(evidence()).requirements.map(({ key, owner }) => [
+      key,
+      owner.kind === 'role' ? owner.roles : owner,
+    ]);
+
+    expect(Object.fromEntries(owners)).toMatchObject({
+      'no-active-cycle': { kind: 'system', system: 'the regression cycle' },
+      'no-slot-left': ['owner', 'admin', 'release-manager'],
+      approvals: ['owner', 'admin', 'release-manager'],
+    });
+  });
+});
+
 describe('what could not be checked', () => {
+  it('or was checked too long ago, is unknown', () => {
+    expect(unmet({ branchHead: { known: true, value: rcCommit, checkedAt: minute(39) } })).toEqual({
+      open: false,
+      unmet: [
+        `no-late-commits unknown: the branch is at the candidate's commit ${rcCommit} (it was last checked at ${minute(39).toISOString()}, which is too long ago)`,
+      ],
+    });
+  });
+
   it('blocks as unknown and says why', () => {
     const unread = { known: false as const, why: 'checkmate answers 503', checkedAt: minute(98) };
 
@@ -129,55 +153,5 @@ describe('tests', () => {
     const tests = [results(10, 10), results(1, 10, { platform: 'ANDROID' }), results(2, 10, { source: 'test-management' })];
 
     expect(unmet({ tests }).unmet.map((line) => line.split(' ')[0])).toEqual(['tests:automation:ANDROID', 'tests:test-management:IOS']);
-  });
-});
-
-describe('approvals', () => {
-  const policy = { quorum: 2, allowSelfApproval: false, requesterAccountId: 'requester' };
-  const verdict = (approvals: GateApproval[], changes = {}) => {
-    const { requirements } = evaluateRegressionGate(evidence({ approvals, policy: { ...policy, ...changes } }));
-    const found = requirements.find(({ key }) => key === 'approvals');
-    return `${found?.met}: ${found?.evidence}`;
-  };
-
-  it('count different people', () => {
-    expect(verdict([approval('alice'), approval('alice')])).toBe('false: 1 of 2 approvals');
-    expect(verdict([approval('alice'), approval('bob')])).toBe('true: 2 of 2 approvals');
-  });
-
-  it('count not for whoever created the release, unless the config lets them', () => {
-    const given = [approval('alice'), approval('requester')];
-
-    expect(verdict(given)).toBe('false: 1 of 2 approvals, that of whoever created the release does not count');
-    expect(verdict(given, { allowSelfApproval: true })).toBe('true: 2 of 2 approvals');
-  });
-
-  it('are bound to the commit they were given for', () => {
-    const given = [approval('alice'), approval('bob', { commit: otherCommit }), approval('carol', { commit: null })];
-
-    expect(verdict(given)).toBe('false: 1 of 2 approvals, 2 given for another commit');
-  });
-
-  it('are blocked by one rejection until its author changes it', () => {
-    const people = [approval('alice'), approval('bob')];
-    const rejection = approval('carol', { decision: 'REJECTED' });
-
-    expect(verdict([...people, rejection])).toBe('false: 2 of 2 approvals, 1 rejection');
-    expect(verdict([...people, rejection, approval('carol', { at: minute(101) })])).toBe('true: 3 of 2 approvals');
-  });
-
-  it('are each person’s last word, whatever order the rows come in', () => {
-    const words = [approval('bob', { decision: 'REJECTED', at: minute(102) }), approval('alice'), approval('bob', { at: minute(101) })];
-
-    expect(verdict(words)).toBe('false: 1 of 2 approvals, 1 rejection');
-    expect(verdict([...words].reverse())).toBe(verdict(words));
-  });
-
-  it('of the creator still block when they reject', () => {
-    expect(verdict([approval('alice'), approval('bob'), approval('requester', { decision: 'REJECTED' })])).toContain('false');
-  });
-
-  it('are at least one, whatever quorum is stored', () => {
-    expect(verdict([], { quorum: 0 })).toBe('false: 0 of 1 approval');
   });
 });
