@@ -106,6 +106,8 @@ export const tasks = mysqlTable(
     deadlineMs: bigint('deadline_ms', { mode: 'number', unsigned: true }).notNull(),
     deadlineAt: instant('deadline_at'),
     onDeadline: word('on_deadline', { length: 16 }).notNull(),
+    /** What its final failure means: hold, continue or plan. */
+    onFailure: word('on_failure', { length: 8 }).notNull().default('hold'),
     leaseOwner: word('lease_owner', { length: 64 }),
     input: json<Record<string, unknown>>('input'),
     output: json<Record<string, unknown>>('output'),

@@ -68,6 +68,18 @@ export const tenantStoreIntegrations = mysqlTable('tenant_store_integrations', c
   index('tenant_store_integrations_verify').on(t.isActive, t.verifyAt),
 ]);
 
+/** Where services run, what shares their traffic, and their databases. */
+export const tenantDeploymentIntegrations = mysqlTable('tenant_deployment_integrations', connection(), (t) => [
+  index('tenant_deployment_integrations_tenant').on(t.tenantId, t.isActive, t.id),
+  index('tenant_deployment_integrations_verify').on(t.isActive, t.verifyAt),
+]);
+
+/** Where measurements of what runs come from. */
+export const tenantMonitoringIntegrations = mysqlTable('tenant_monitoring_integrations', connection(), (t) => [
+  index('tenant_monitoring_integrations_tenant').on(t.tenantId, t.isActive, t.id),
+  index('tenant_monitoring_integrations_verify').on(t.isActive, t.verifyAt),
+]);
+
 /** What `ciConfigId` names: a set of workflows of one CI connection. */
 export const ciCdConfigs = mysqlTable(
   'ci_cd_configs',

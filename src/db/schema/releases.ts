@@ -1,6 +1,9 @@
 import { bigint, boolean, index, int, mediumtext, mysqlTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/mysql-core';
+import type { Failure } from '../../domain/failure.ts';
+import type { GateSubject } from '../../domain/gates/subject.ts';
 import type { NotesDocument } from '../../domain/notes/document.ts';
 import type { NotesEdits } from '../../domain/notes/edits.ts';
+import type { ArchiveRequest } from '../../domain/release/clean-up.ts';
 import type { FrozenConfig, ReleaseConfigBody } from '../../domain/release/config.ts';
 import { id, instant, json, name, now, word } from './columns.ts';
 
@@ -54,6 +57,8 @@ export const releases = mysqlTable(
     /** Since when every target's store has the version for review; NULL while one has not, or has rejected it. */
     submittedAt: instant('submitted_at'),
     archivedAt: instant('archived_at'),
+    /** What is wanted of archiving while the stores are cleared for it; NULL = nobody archives, or it is done. */
+    archiving: json<ArchiveRequest>('archiving'),
     /** Since when no other release of its config and type is before it; NULL for those that wait for nobody. */
     turnTakenAt: instant('turn_taken_at'),
     /** A person wants the next regression slot now; cleared by the plan that uses it. */
@@ -119,7 +124,7 @@ export const regressionSlots = mysqlTable(
     /** PLANNED, USED (a cycle came of it) or SKIPPED. */
     status: word('status', { length: 16 }).notNull(),
     /** Why it was skipped. */
-    reason: name('reason', { length: 500 }),
+    reason: name('reason', { length: 1000 }),
     flags: json<{ automation: boolean }>('flags').notNull(),
     createdAt: instant('created_at').notNull().default(now),
   },
@@ -138,6 +143,9 @@ export const regressionCycles = mysqlTable(
     status: word('status', { length: 16 }).notNull(),
     rcTag: name('rc_tag', { length: 255 }),
     rcCommit: word('rc_commit', { length: 64 }),
+    /** Why it was abandoned, and by whom; NULL = it was not, or not by a person. */
+    reason: name('reason', { length: 1000 }),
+    abandonedByAccountId: id('abandoned_by_account_id'),
     startedAt: instant('started_at').notNull().default(now),
     endedAt: instant('ended_at'),
   },
@@ -175,9 +183,25 @@ export const builds = mysqlTable(
     /** Where the artifact store keeps it; NULL = not, or not any more. */
     artifactKey: name('artifact_key', { length: 255 }),
     artifactKeptAt: instant('artifact_kept_at'),
+    /** Where CI says the artifact is, sealed: addresses of this kind are often signed; the worker fetches it. NULL = nobody named one. */
+    artifactSource: text('artifact_source'),
+    /** The same without what may be secret. */
+    artifactSourceShown: name('artifact_source_shown', { length: 1024 }),
+    artifactSourceSha256: word('artifact_source_sha256', { length: 64 }),
+    artifactSourceSize: bigint('artifact_source_size', { mode: 'number' }),
+    /** Why it is not here yet. */
+    artifactSourceFailure: json<Failure>('artifact_source_failure'),
     /** What CI said of the run itself, and when; its provider's word counts more while it has one. */
     reportedStatus: word('reported_status', { length: 16 }),
     reportedAt: instant('reported_at'),
+    /** Who gave the task this build, which was made elsewhere; NULL = it is the task's own. */
+    adoptedByAccountId: id('adopted_by_account_id'),
+    /** The commit the task asked for, where the adopted build is known to be, or may be, of another; NULL = it is of that one. */
+    expectedCommit: word('expected_commit', { length: 64 }),
+    /** Why another commit was taken all the same. */
+    otherCommitReason: name('other_commit_reason', { length: 1000 }),
+    /** Of an adopted build that lies in a store only. */
+    storeBuildNumber: name('store_build_number', { length: 64 }),
     /** Written before the dispatch: from here on the run may exist. */
     dispatchedAt: instant('dispatched_at'),
     createdAt: instant('created_at').notNull().default(now),
@@ -254,6 +278,7 @@ export const approvals = mysqlTable(
   {
     id: id('id').primaryKey(),
     tenantId: id('tenant_id').notNull(),
+    /** What is approved: a release or, at a gate of one, a deployment. */
     releaseId: id('release_id').notNull(),
     /** The gate task. */
     taskId: id('task_id').notNull(),
@@ -262,6 +287,10 @@ export const approvals = mysqlTable(
     comment: name('comment', { length: 1000 }),
     /** The candidate it was given for. */
     commit: word('commit_sha', { length: 64 }),
+    /** What exactly was shown: commit, builds and notes; NULL for words of before that was kept. */
+    subject: json<GateSubject>('subject'),
+    /** Who had left their approving to the account by then; NULL = nobody. */
+    forAccountIds: json<string[]>('for_account_ids'),
     createdAt: instant('created_at').notNull().default(now),
   },
   (t) => [

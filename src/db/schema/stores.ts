@@ -20,18 +20,22 @@ export const storeNotes = mysqlTable(
   (t) => [uniqueIndex('store_notes_locale').on(t.tenantId, t.releaseId, t.target, t.locale)],
 );
 
-/** One version handed to a store's review. A rejected one stays; the next is another row. */
+/** One version handed to a store's review: of a release's target, or of a deployment's service. A rejected one stays; the next is another row. */
 export const storeSubmissions = mysqlTable(
   'store_submissions',
   {
     id: id('id').primaryKey(),
     tenantId: id('tenant_id').notNull(),
-    releaseId: id('release_id').notNull(),
-    /** Of `platform_releases`. */
-    platformReleaseId: id('platform_release_id').notNull(),
+    /** NULL = of a deployment. */
+    releaseId: id('release_id'),
+    /** Of `platform_releases`; NULL = of a deployment. */
+    platformReleaseId: id('platform_release_id'),
+    /** With `service_id`; NULL = of a release. */
+    deploymentId: id('deployment_id'),
+    serviceId: id('service_id'),
     target: word('target', { length: 16 }).notNull(),
     taskId: id('task_id').notNull(),
-    /** 1, 2, … within the target. */
+    /** 1, 2, … within the target of the release, or the service of the deployment. */
     ordinal: int('ordinal', { unsigned: true }).notNull(),
     buildNumber: name('build_number', { length: 64 }).notNull(),
     /** PREPARING, IN_REVIEW, APPROVED, REJECTED or WITHDRAWN. */
@@ -48,7 +52,12 @@ export const storeSubmissions = mysqlTable(
     submittedAt: instant('submitted_at'),
     decidedAt: instant('decided_at'),
   },
-  (t) => [uniqueIndex('store_submissions_ordinal').on(t.tenantId, t.releaseId, t.target, t.ordinal)],
+  (t) => [
+    uniqueIndex('store_submissions_ordinal').on(t.tenantId, t.releaseId, t.target, t.ordinal),
+    uniqueIndex('store_submissions_service').on(t.tenantId, t.deploymentId, t.serviceId, t.ordinal),
+    // Who is under review for an app is asked by whoever submits.
+    index('store_submissions_review').on(t.tenantId, t.target, t.status),
+  ],
 );
 
 /** A store release on its way to everybody. Its plan is the release's; where it stands is what the store showed last. */
@@ -64,7 +73,7 @@ export const rollouts = mysqlTable(
     plan: json<RolloutPlan>('plan').notNull(),
     /** PENDING, PROGRESSING, PAUSED, COMPLETED or ABORTED. */
     status: word('status', { length: 16 }).notNull(),
-    /** Why it is PAUSED: `step` (a person advances), `manual` (halted by a person here), `outside` (halted in the console). */
+    /** Why it is PAUSED, of `rolloutPauseReasons`. */
     pauseReason: word('pause_reason', { length: 16 }),
     /** Index of the plan's step it is on; 0 before the first. */
     step: int('step', { unsigned: true }).notNull().default(0),
