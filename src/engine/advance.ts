@@ -1,14 +1,15 @@
 import type { Database, Statement, Tx } from '../db/client.ts';
-import { type BackoffPolicy, backoffMs, type Failure } from '../domain/failure.ts';
+import type { BackoffPolicy } from '../domain/failure.ts';
 import type { HoldReason, PlanCommand, RunStatus, StageView, TaskView } from '../domain/run.ts';
 import type { Ring } from '../platform/ring.ts';
 import { createBatch } from './batch.ts';
 import { cancelTasks } from './cancel.ts';
 import { insertTasks, openStage, type PlannedRun } from './create-run.ts';
 import { type HistoryEvent, historyStatements, statusItem } from './history.ts';
-import { ringRun } from './holds.ts';
+import { liftHoldsFor, ringRun } from './holds.ts';
 import { livingOf, markChanged } from './living.ts';
 import { writeNotices } from './notices.ts';
+import { postponeRun } from './postpone-run.ts';
 import { type RunDefinitions, runDefinitionOf } from './run-definition.ts';
 import { engineActor } from './vocabulary.ts';
 
@@ -48,7 +49,7 @@ export function createAdvance(options: AdvanceOptions): Advance {
     try {
       return await options.db.transact((tx) => advanceInside(tx, runId, options));
     } catch (error) {
-      await postpone(options, runId, error);
+      await postponeRun(options, runId, error);
       throw error;
     }
   };
@@ -167,9 +168,20 @@ function simpleWrite(
       };
     case 'close-stage': {
       const stage = stageOf(stages, command.stage);
+      const event = stageEvent(run, stage, command.status, 'closed');
+      stage.status = command.status;
       return {
         statement: ['UPDATE stages SET status = ?, closed_at = UTC_TIMESTAMP(3) WHERE id = ?', [command.status, stage.id]],
-        event: stageEvent(run, stage, command.status),
+        event,
+      };
+    }
+    case 'put-back-stage': {
+      const stage = stageOf(stages, command.stage);
+      const event = stageEvent(run, stage, 'PENDING', 'put back');
+      stage.status = 'PENDING';
+      return {
+        statement: [`UPDATE stages SET status = 'PENDING', closed_at = NULL WHERE id = ? AND open_tasks = 0`, [stage.id]],
+        event,
       };
     }
     case 'complete':
@@ -199,6 +211,9 @@ async function carryOut(tx: Tx, run: LockedRun, stages: readonly StageRow[], com
     }
     case 'cancel-tasks':
       return cancelTasks(tx, run, command.taskIds, engineActor, command.why, ring);
+    case 'lift-holds':
+      await liftHoldsFor(tx, run.id, command.reasons, engineActor, ring, command.why);
+      return [];
     default:
       throw new Error(`${command.do} is one statement`);
   }
@@ -220,8 +235,8 @@ function runEvent(run: RunHead, before: string, after: string): HistoryEvent {
   return { ...scope(run), entityType: 'run', entityId: run.id, items: [statusItem(before, after)] };
 }
 
-function stageEvent(run: RunHead, stage: StageRow, after: string): HistoryEvent {
-  return { ...scope(run), entityType: 'stage', entityId: stage.id, why: `${stage.key} closed`, items: [statusItem(stage.status, after)] };
+function stageEvent(run: RunHead, stage: StageRow, after: string, how: string): HistoryEvent {
+  return { ...scope(run), entityType: 'stage', entityId: stage.id, why: `${stage.key} ${how}`, items: [statusItem(stage.status, after)] };
 }
 
 type RunHead = Pick<LockedRun, 'id' | 'tenantId' | 'subjectId'>;
@@ -276,20 +291,4 @@ function byRun<Row>(rows: readonly OfRun<Row>[]): Map<string, Row[]> {
     else list.push(row as unknown as Row);
   }
   return grouped;
-}
-
-/** Planning threw: a bug or a database in trouble. The run stays due, later each time, with the words an operator needs. */
-async function postpone(options: AdvanceOptions, runId: string, error: unknown): Promise<void> {
-  const [row] = await options.db.rows<{ failures: number }>('SELECT failures FROM runs WHERE id = ?', [runId]);
-  if (row === undefined) return;
-  const failure: Failure = {
-    kind: 'internal',
-    message: `Planning failed: ${error instanceof Error ? error.message : String(error)}`.slice(0, 1000),
-  };
-  const delay = backoffMs(row.failures + 1, options.backoff, options.random());
-  await options.db.run(
-    `UPDATE runs SET failures = failures + 1, failure = ?, fence = fence + 1, run_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND
-     WHERE id = ? AND status IN ('PENDING', 'IN_PROGRESS') AND run_at <= UTC_TIMESTAMP(3)`,
-    [JSON.stringify(failure), delay * 1000, runId],
-  );
 }

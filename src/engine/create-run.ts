@@ -1,6 +1,6 @@
 import { monotonicFactory } from 'ulid';
 import type { Tx } from '../db/client.ts';
-import type { TaskPlan } from '../domain/run.ts';
+import type { TaskPlan, TaskStatus, WaitReason } from '../domain/run.ts';
 import { type HistoryEvent, statusItem, writeHistory } from './history.ts';
 import { type Actor, engineActor } from './vocabulary.ts';
 
@@ -113,12 +113,14 @@ export async function insertTasks(
   const idOf = (key: string) => ids.get(key) as string;
   await tx.run(
     `INSERT INTO tasks (id, tenant_id, run_id, stage_id, stage_attempt, task_key, type, queue, status, held, max_attempts, unmet_dependencies,
-       not_before, run_at, deadline_ms, on_deadline, input) VALUES ${ordered.map(() => taskRow).join(', ')}`,
+       not_before, run_at, deadline_ms, on_deadline, on_failure, wait_reason, attempt, attempt_started_at, input) VALUES ${ordered.map(() => taskRow).join(', ')}`,
     ordered.flatMap((plan) => {
       const ready = plan.dependsOn.length === 0;
+      const looks = plan.startsNothing === true;
       return [
-        ...[idOf(plan.key), run.tenantId, run.id, stage.id, stage.attempt, plan.key, plan.type, stage.queue, ready ? 'READY' : 'PENDING'],
-        ...[run.held, plan.maxAttempts, plan.dependsOn.length, plan.notBefore, ready, plan.notBefore, plan.deadlineMs, plan.onDeadline],
+        ...[idOf(plan.key), run.tenantId, run.id, stage.id, stage.attempt, plan.key, plan.type, stage.queue, initialStatus(plan)],
+        ...[run.held && !looks, plan.maxAttempts, plan.dependsOn.length, plan.notBefore, ready, plan.notBefore, plan.deadlineMs],
+        ...[plan.onDeadline, plan.onFailure ?? 'hold', looks ? FIRST_LOOK : null, looks ? 1 : 0, looks],
         plan.input === null ? null : JSON.stringify(plan.input),
       ];
     }),
@@ -134,12 +136,22 @@ export async function insertTasks(
     actor,
     items: [
       { field: 'type', before: null, after: plan.type },
-      { field: 'status', before: null, after: plan.dependsOn.length === 0 ? 'READY' : 'PENDING' },
+      { field: 'status', before: null, after: initialStatus(plan) },
+      ...(plan.startsNothing === true ? [{ field: 'waitReason', before: null, after: FIRST_LOOK }] : []),
     ],
   }));
 }
 
-const taskRow = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, GREATEST(UTC_TIMESTAMP(3), COALESCE(?, UTC_TIMESTAMP(3))), NULL), ?, ?, ?)';
+/** What starts nothing waits from the beginning, for a first look: holds leave alone what only looks (see `holds.ts`). */
+const FIRST_LOOK = 'CALLBACK' satisfies WaitReason;
+
+function initialStatus({ startsNothing, dependsOn }: TaskPlan): TaskStatus {
+  if (startsNothing === true) return 'WAITING';
+  return dependsOn.length === 0 ? 'READY' : 'PENDING';
+}
+
+const taskRow = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, GREATEST(UTC_TIMESTAMP(3), COALESCE(?, UTC_TIMESTAMP(3))), NULL),
+  ?, ?, ?, ?, ?, IF(?, UTC_TIMESTAMP(3), NULL), ?)`;
 
 /** Predecessors first. @throws Error on doubled or unknown keys and on a cycle */
 export function inDependencyOrder(plans: readonly TaskPlan[]): TaskPlan[] {

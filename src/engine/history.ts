@@ -29,6 +29,8 @@ export interface HistoryEvent {
     | 'notes'
     | 'upload'
     | 'store-notes'
+    | 'deployment'
+    | 'snapshot'
     | 'config'
     | 'integration'
     | 'token'

@@ -81,6 +81,22 @@ export async function liftHoldsAbout(tx: Tx, runId: string, taskIds: readonly st
   for (const hold of holds) await liftHold(tx, { runId, ...hold }, actor, ring);
 }
 
+/** Lifts every hold of these reasons. */
+export async function liftHoldsFor(
+  tx: Tx,
+  runId: string,
+  reasons: readonly HoldReason[],
+  actor: Actor,
+  ring: Ring,
+  why: string,
+): Promise<void> {
+  const holds = await tx.rows<{ reason: HoldReason; subject: string }>(
+    'SELECT reason, subject FROM run_holds WHERE run_id = ? AND reason IN (?)',
+    [runId, reasons],
+  );
+  for (const hold of holds) await liftHold(tx, { runId, ...hold }, actor, ring, why);
+}
+
 async function letGo(tx: Tx, runId: string, ring: Ring): Promise<void> {
   await tx.run(
     `UPDATE tasks t JOIN runs r ON r.id = t.run_id

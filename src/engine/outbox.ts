@@ -35,6 +35,8 @@ export type OutboxEnd =
 
 export interface Outbox {
   claim(wake: { id: string; fence: number }): Promise<OutboxClaim | null>;
+  /** The lease anew, for work that takes longer than one. @returns false when somebody else has the row by now */
+  renew(claim: OutboxClaim): Promise<boolean>;
   /** @param revision that the end is about; when the row has moved on since, it is due again instead of settled */
   settle(claim: OutboxClaim, end: OutboxEnd, revision?: number): Promise<'settled' | 'again' | 'fenced-out'>;
 }
@@ -48,6 +50,14 @@ export function createOutbox({ db, table, owner, leaseMs, backoff, maxAttempts }
         [owner, leaseMs * 1000, id, fence],
       );
       return changed === 1 ? { id, fence: fence + 1, repeated: fence > 0 } : null;
+    },
+
+    async renew({ id, fence }) {
+      const changed = await db.run(
+        `UPDATE ${table} SET run_at = UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND WHERE id = ? AND fence = ? AND status = 'IN_PROGRESS'`,
+        [leaseMs * 1000, id, fence],
+      );
+      return changed === 1;
     },
 
     async settle({ id, fence }, end, revision) {

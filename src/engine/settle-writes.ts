@@ -1,5 +1,5 @@
 import type { Statement } from '../db/client.ts';
-import type { DeadlineAction, TaskStatus, WaitReason } from '../domain/run.ts';
+import type { DeadlineAction, FailureAction, TaskStatus, WaitReason } from '../domain/run.ts';
 import { type HistoryEvent, type HistoryItem, statusItem } from './history.ts';
 import { heldOnRestart } from './holds.ts';
 import type { SettleRequest } from './settle-request.ts';
@@ -15,6 +15,7 @@ export interface LockedRow {
   maxAttempts: number;
   deadlineAt: Date | null;
   onDeadline: DeadlineAction;
+  onFailure: FailureAction;
   attemptStartedAt: Date | null;
   dbNow: Date;
 }
@@ -33,15 +34,19 @@ export function endStatements(ended: readonly Settled[]): Statement[] {
     const group = ended.filter((entry) => entry.to === status);
     if (group.length === 0) return [];
     const outputs = group.flatMap(({ request, settlement }) =>
-      settlement.event === 'complete' && settlement.output !== null ? [[request.task.id, JSON.stringify(settlement.output)]] : [],
+      'output' in settlement && settlement.output != null ? [[request.task.id, JSON.stringify(settlement.output)]] : [],
     );
+    const failures = group.flatMap(({ request, settlement }) =>
+      settlement.event === 'pass-over' ? [[request.task.id, JSON.stringify(settlement.failure)]] : [],
+    );
+    const failureSql = failures.length === 0 ? 'NULL' : `CASE id ${failures.map(() => 'WHEN ? THEN ?').join(' ')} ELSE NULL END`;
     const outputSql = outputs.length === 0 ? '' : `, output = CASE id ${outputs.map(() => 'WHEN ? THEN ?').join(' ')} ELSE output END`;
     return [
       [
-        `UPDATE tasks SET status = ?, fence = fence + 1, wait_reason = NULL, run_at = NULL, lease_owner = NULL, failure = NULL,
+        `UPDATE tasks SET status = ?, fence = fence + 1, wait_reason = NULL, run_at = NULL, lease_owner = NULL, failure = ${failureSql},
            finished_at = UTC_TIMESTAMP(3), status_since = UTC_TIMESTAMP(3)${outputSql}
          WHERE id IN (?)`,
-        [status, ...outputs.flat(), group.map(({ request }) => request.task.id).sort()],
+        [status, ...failures.flat(), ...outputs.flat(), group.map(({ request }) => request.task.id).sort()],
       ],
     ];
   });
@@ -72,8 +77,8 @@ export function moveStatements({ request, settlement, to }: Settled): Statement[
       return [
         set(
           `held = ${heldOnRestart}, wait_reason = ?, run_at = ${reason === 'CONNECTION' ? 'IF(hurried = 1, UTC_TIMESTAMP(3), ?)' : '?'},
-           failures = failures + ?, failure = ?, lapses = 0`,
-          [reason, runAt, counts ? 1 : 0, JSON.stringify(failure)],
+           failures = failures + ?, failure = ?, output = COALESCE(?, output), lapses = 0`,
+          [reason, runAt, counts ? 1 : 0, JSON.stringify(failure), jsonOrNull(settlement.output)],
           isSameWait(request, reason) && reason === 'CONNECTION' ? 'status_since' : undefined,
         ),
         ...(reason === 'CONNECTION' && failure.connection !== undefined
@@ -82,16 +87,24 @@ export function moveStatements({ request, settlement, to }: Settled): Statement[
       ];
     }
     case 'fail':
-      return [set('wait_reason = NULL, run_at = NULL, failures = failures + 1, failure = ?', [JSON.stringify(settlement.failure)])];
+      return [
+        set('wait_reason = NULL, run_at = NULL, failures = failures + 1, failure = ?, output = COALESCE(?, output)', [
+          JSON.stringify(settlement.failure),
+          jsonOrNull(settlement.output),
+        ]),
+      ];
     case 'hand-back':
       return [set(`held = ${heldOnRestart}, wait_reason = NULL, run_at = UTC_TIMESTAMP(3)`, [])];
     case 'complete':
     case 'expire':
+    case 'pass-over':
       throw new Error(`${settlement.event} ends a task`);
     default:
       return settlement satisfies never;
   }
 }
+
+const jsonOrNull = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
 
 /** Whatever ends a wait ends what would have hurried it. */
 export function unsubscribe(settled: readonly Settled[]): Statement[] {
@@ -109,6 +122,7 @@ function subscriptions(taskId: string, signals: readonly { integrationId: string
 const attemptOutcome: Record<Settlement['event'], AttemptOutcome | null> = {
   complete: 'completed',
   expire: 'skipped',
+  'pass-over': 'failed',
   fail: 'failed',
   'retry-later': 'failed',
   'hand-back': 'handed-back',

@@ -20,7 +20,7 @@ import {
   unsubscribe,
 } from './settle-writes.ts';
 import { decideSettlement } from './settlement.ts';
-import { closeStatements, drainedWakes } from './stage-counters.ts';
+import { closeStatements, drainedWakes, makeRunDue } from './stage-counters.ts';
 import { next } from './transitions.ts';
 import { engineActor } from './vocabulary.ts';
 
@@ -53,7 +53,7 @@ export function createSettle(options: SettleOptions): Settle {
 async function settleAll(tx: Tx, requests: SettleRequest[], options: SettleOptions): Promise<SettleResult[]> {
   const { settled, dependants } = await readAndDecide(tx, requests, options);
   if (settled.length === 0) return requests.map(() => ({ settled: false }));
-  const ended = settled.filter(({ settlement }) => settlement.event === 'complete' || settlement.event === 'expire');
+  const ended = settled.filter(({ to }) => to === 'COMPLETED' || to === 'SKIPPED');
   const others = settled.filter((entry) => !ended.includes(entry));
   const release = releaseDependants(
     dependants,
@@ -127,13 +127,13 @@ async function readAndDecide(
     // A second settlement of the same claim comes too late, even within one batch.
     byId.delete(request.task.id);
   }
-  const expired = settled.filter(({ settlement }) => settlement.event === 'expire').map(({ request }) => request.task.id);
+  const expired = settled.filter(({ to }) => to === 'SKIPPED').map(({ request }) => request.task.id);
   if (expired.length === 0) return { settled, dependants: found };
   return { settled, dependants: [...found, ...((await tx.batch([lockDependants(expired.sort())]))[0] as unknown[])] };
 }
 
 const lockTasks = (ids: readonly string[]): Statement => [
-  `SELECT id, status, fence, failures, max_attempts AS maxAttempts, deadline_at AS deadlineAt, on_deadline AS onDeadline,
+  `SELECT id, status, fence, failures, max_attempts AS maxAttempts, deadline_at AS deadlineAt, on_deadline AS onDeadline, on_failure AS onFailure,
           attempt_started_at AS attemptStartedAt, UTC_TIMESTAMP(3) AS dbNow
    FROM tasks WHERE id IN (?) ORDER BY id FOR UPDATE`,
   [ids],
@@ -203,9 +203,10 @@ function isQuiet(settled: readonly Settled[], { definitions }: SettleOptions): b
 /** Holds and notices: rare beside the rest, so one by one. */
 async function announce(tx: Tx, settled: readonly Settled[], options: SettleOptions, wakes: Wake[]): Promise<void> {
   for (const entry of settled) {
-    const { request, settlement } = entry;
+    const { request, row, settlement } = entry;
     const { task } = request;
-    if (settlement.event === 'fail') {
+    if (settlement.event === 'fail' && row.onFailure === 'plan') wakes.push(...(await makeRunDue(tx, task.runId)));
+    else if (settlement.event === 'fail') {
       const note = settlement.failure.message.slice(0, 1000);
       await placeHold(tx, { runId: task.runId, reason: 'TASK_FAILURE', subject: task.id }, engineActor, note);
     }

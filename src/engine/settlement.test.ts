@@ -7,7 +7,7 @@ import type { Outcome } from './vocabulary.ts';
 const now = new Date('2026-03-01T12:00:00.000Z');
 const at = (ms: number) => new Date(now.getTime() + ms);
 const policy = { baseMs: 1_000, maxMs: 60_000 };
-const fresh: SettleState = { failures: 0, maxAttempts: 3, deadlineAt: at(3_600_000), onDeadline: 'fail' };
+const fresh: SettleState = { failures: 0, maxAttempts: 3, deadlineAt: at(3_600_000), onDeadline: 'fail', onFailure: 'hold' };
 const decide = (state: Partial<SettleState>, outcome: Outcome, random = 0) =>
   decideSettlement({ ...fresh, ...state }, outcome, now, policy, random);
 const failed = (kind: FailureKind, retryAfterMs?: number): Outcome => ({
@@ -93,6 +93,31 @@ describe('decideSettlement', () => {
       for (const outcome of [failed('unavailable'), failed('rate-limited')]) {
         for (const failures of [0, 2]) expect(decide({ deadlineAt: now, onDeadline, failures }, outcome)).toMatchObject({ event });
       }
+    });
+
+    it('that is final passes the task over where its failure action is continue, and else fails it', () => {
+      for (const [state, outcome] of [
+        [{}, failed('forbidden')],
+        [{ failures: 2 }, failed('unavailable')],
+        [{ deadlineAt: now }, waiting(1_000)],
+      ] as const) {
+        expect(decide({ ...state, onFailure: 'continue' }, outcome)).toMatchObject({ event: 'pass-over' });
+        expect(decide({ ...state, onFailure: 'plan' }, outcome)).toMatchObject({ event: 'fail' });
+      }
+      expect(decide({ failures: 1, onFailure: 'continue' }, failed('unavailable'))).toMatchObject({ event: 'retry-later' });
+    });
+
+    it('keeps what was found, however the task goes on', () => {
+      const output = { found: 1 };
+      for (const [state, event] of [
+        [{}, 'retry-later'],
+        [{ failures: 2 }, 'fail'],
+        [{ failures: 2, onFailure: 'continue' }, 'pass-over'],
+        [{ deadlineAt: now, onDeadline: 'continue' }, 'expire'],
+      ] as const) {
+        expect(decide(state, { kind: 'failed', failure: { kind: 'unavailable', message: '' }, output })).toMatchObject({ event, output });
+      }
+      expect(decide({ deadlineAt: now }, { ...waiting(1_000), output } as Outcome)).toMatchObject({ event: 'fail', output });
     });
 
     it('waits longer each time, between half of and the whole delay, and never past the deadline', () => {

@@ -47,6 +47,19 @@ export function closeStatements(closed: ReadonlyMap<string, number>, occupied: R
 export const drainedWakes = (result: unknown): Wake[] =>
   Array.isArray(result) ? (result as RunHead[]).map((run) => ({ kind: 'run', ...run })) : [];
 
+/** Makes the planner look at the run now, which a task of it cannot go on from. */
+export async function makeRunDue(tx: Tx, runId: string): Promise<Wake[]> {
+  await tx.run(`UPDATE runs SET run_at = UTC_TIMESTAMP(3), fence = fence + 1 WHERE id = ? AND status IN ('PENDING', 'IN_PROGRESS')`, [
+    runId,
+  ]);
+  return drainedWakes(
+    await tx.rows<RunHead>(
+      `SELECT id, queue, fence, tenant_id AS tenantId FROM runs WHERE id = ? AND status IN ('PENDING', 'IN_PROGRESS')`,
+      [runId],
+    ),
+  );
+}
+
 /** Makes the planner look at these runs now. */
 export async function makeRunsDue(tx: Tx, runs: readonly RunHead[]): Promise<Wake[]> {
   await tx.run(`UPDATE runs SET run_at = UTC_TIMESTAMP(3), fence = fence + 1 WHERE id IN (?) AND status IN ('PENDING', 'IN_PROGRESS')`, [

@@ -1,12 +1,15 @@
 import type { Database, Statement, Tx } from '../db/client.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { TaskStatus, WaitReason } from '../domain/run.ts';
+import type { FailureAction, TaskStatus, WaitReason } from '../domain/run.ts';
 import type { Ring, Wake } from '../platform/ring.ts';
+import { releaseAfter } from './dependants.ts';
 import { statusItem, writeHistory } from './history.ts';
 import { heldOnRestart, liftHold, placeHold } from './holds.ts';
 import { livingOf, markChanged } from './living.ts';
 import { writeNotices } from './notices.ts';
 import type { RunDefinitions } from './run-definition.ts';
+import { closeInStages, makeRunDue } from './stage-counters.ts';
+import { next } from './transitions.ts';
 import { engineActor } from './vocabulary.ts';
 
 /*
@@ -32,8 +35,11 @@ type Source = { queue: string; kind: Wake['kind']; page: (after: { runAt: Date; 
 const columns = 'id, fence, tenant_id AS tenantId, run_at AS runAt, UTC_TIMESTAMP(3) AS now';
 
 function sourcesOf(queue: string): Source[] {
-  if (queue === 'blockers')
-    return [{ queue, kind: 'blocker', page: (after, aheadMs) => [blockerPage, [aheadMs * 1000, after.runAt, after.id]] }];
+  const followed = followedRows[queue];
+  if (followed !== undefined)
+    return [
+      { queue, kind: followed.kind, page: (after, aheadMs) => [followedPage(followed.table), [aheadMs * 1000, after.runAt, after.id]] },
+    ];
   const outbox = outboxes[queue];
   if (outbox !== undefined)
     return [{ queue, kind: outbox.kind, page: (after, aheadMs) => [outboxPage(outbox.table), [aheadMs * 1000, after.runAt, after.id]] }];
@@ -70,9 +76,15 @@ const outboxPage = (table: string) =>
   `SELECT ${columns} FROM ${table} FORCE INDEX (${table}_due)
    WHERE status = 'PENDING' AND run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
 
+/** Queues that are served from rows of their own. */
+const followedRows: Readonly<Record<string, { table: 'release_blockers' | 'clean_ups'; kind: Wake['kind'] }>> = {
+  blockers: { table: 'release_blockers', kind: 'blocker' },
+  'clean-ups': { table: 'clean_ups', kind: 'clean-up' },
+};
+
 /** What is followed outside without being a task: its claim moves `run_at` on, so a lapsed one is due like any other. */
-const blockerPage = `
-  SELECT ${columns} FROM release_blockers FORCE INDEX (release_blockers_due)
+const followedPage = (table: string) => `
+  SELECT ${columns} FROM ${table} FORCE INDEX (${table}_due)
   WHERE run_at <= UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND AND (run_at, id) > (?, ?) ORDER BY run_at, id LIMIT ${PAGE}`;
 
 /** How far a sweep sees beyond now, so that what falls due before the next one is rung for in its instant and not up to a round later. */
@@ -158,6 +170,7 @@ interface LapsedRow {
   fence: number;
   tenantId: string;
   runId: string;
+  stageId: string;
   runKind: string;
   subjectId: string;
   key: string;
@@ -168,6 +181,7 @@ interface LapsedRow {
   leaseOwner: string | null;
   startedAt: Date | null;
   lapses: number;
+  onFailure: FailureAction;
 }
 
 /** Takes back tasks whose lease lapsed and rings for them; the wait grows with each lapse. @returns how many */
@@ -180,9 +194,9 @@ export async function sweepLapsedLeases(db: Database, queues: readonly string[],
   return db.transact(async (tx) => {
     // What is locked is being moved this moment, or by a process that stands still in its transaction: the others must not wait for that.
     const rows = await tx.rows<LapsedRow>(
-      `SELECT t.id, t.fence, t.tenant_id AS tenantId, t.run_id AS runId, r.kind AS runKind, r.subject_id AS subjectId,
+      `SELECT t.id, t.fence, t.tenant_id AS tenantId, t.run_id AS runId, t.stage_id AS stageId, r.kind AS runKind, r.subject_id AS subjectId,
               t.task_key AS \`key\`, t.type, t.queue, t.wait_reason AS waitReason, t.attempt,
-              t.lease_owner AS leaseOwner, t.attempt_started_at AS startedAt, t.lapses
+              t.lease_owner AS leaseOwner, t.attempt_started_at AS startedAt, t.lapses, t.on_failure AS onFailure
        FROM tasks t JOIN runs r ON r.id = t.run_id
        WHERE t.id IN (?) AND t.status = 'IN_PROGRESS' AND t.run_at <= UTC_TIMESTAMP(3) ORDER BY t.id FOR UPDATE SKIP LOCKED`,
       [candidates.map((row) => row.id).sort()],
@@ -214,20 +228,29 @@ async function takeBack(tx: Tx, rows: readonly LapsedRow[], ring: Ring): Promise
   tx.afterCommit(() => ring(wakes));
 }
 
+/** What a final failure means for its run is the task's to say, as at a settlement. */
 async function giveUp(tx: Tx, row: LapsedRow, ring: Ring, definitions: RunDefinitions): Promise<void> {
-  const { id, runId, subjectId, key, type, attempt } = row;
+  const { id, runId, subjectId, key, type, attempt, onFailure } = row;
   const failure: Failure = { kind: 'internal', message: `Its worker died ${MAX_LAPSES} times while executing this task.` };
+  const to = next('IN_PROGRESS', onFailure === 'continue' ? 'pass-over' : 'give-up') as TaskStatus;
   await tx.run(
-    `UPDATE tasks SET status = 'FAILED', fence = fence + 1, lapses = 0, lease_owner = NULL, wait_reason = NULL, run_at = NULL, failure = ?,
-       status_since = UTC_TIMESTAMP(3) WHERE id = ?`,
-    [JSON.stringify(failure), id],
+    `UPDATE tasks SET status = ?, fence = fence + 1, lapses = 0, lease_owner = NULL, wait_reason = NULL, run_at = NULL, failure = ?,
+       finished_at = IF(status = 'SKIPPED', UTC_TIMESTAMP(3), finished_at), status_since = UTC_TIMESTAMP(3) WHERE id = ?`,
+    [to, JSON.stringify(failure), id],
   );
-  await writeLost(tx, [row], 'FAILED');
-  await placeHold(tx, { runId, reason: 'TASK_FAILURE', subject: id }, engineActor, failure.message);
-  const event = { kind: 'task-failed' as const, runId, subjectId, task: { id, key, type, attempt }, failure };
+  await writeLost(tx, [row], to);
   markChanged(tx, livingOf(definitions)({ ...row, kind: row.runKind }));
+  if (onFailure === 'continue') {
+    const { wakes } = await releaseAfter(tx, id);
+    const drained = await closeInStages(tx, new Map([[row.stageId, 1]]));
+    tx.afterCommit(() => ring([...wakes, ...drained]));
+    return;
+  }
+  const due = onFailure === 'plan' ? await makeRunDue(tx, runId) : [];
+  if (onFailure === 'hold') await placeHold(tx, { runId, reason: 'TASK_FAILURE', subject: id }, engineActor, failure.message);
+  const event = { kind: 'task-failed' as const, runId, subjectId, task: { id, key, type, attempt }, failure };
   const wakes = await writeNotices(tx, definitions, row.runKind, row.tenantId, [event]);
-  tx.afterCommit(() => ring(wakes));
+  tx.afterCommit(() => ring([...wakes, ...due]));
 }
 
 /** A lease is named after its process and the claim that took it. */

@@ -18,6 +18,7 @@ export const taskEvents = [
   'retry-later',
   'fail',
   'expire',
+  'pass-over',
   'lapse',
   'give-up',
   'hand-back',
@@ -53,7 +54,7 @@ export const transitions: readonly Transition[] = [
     from: ['IN_PROGRESS'],
     to: 'FAILED',
     by: 'the worker holding the lease',
-    when: 'a permanent failure, or attempts or deadline exhausted',
+    when: 'a permanent failure, or attempts or deadline exhausted; the run is held, or the planner asked, as its failure action says',
   },
   {
     event: 'expire',
@@ -61,6 +62,13 @@ export const transitions: readonly Transition[] = [
     to: 'SKIPPED',
     by: 'the worker holding the lease',
     when: 'the deadline passed and its action is "continue"',
+  },
+  {
+    event: 'pass-over',
+    from: ['IN_PROGRESS'],
+    to: 'SKIPPED',
+    by: 'the worker holding the lease, or the scheduler',
+    when: 'it would fail, and its failure action is "continue"',
   },
   { event: 'lapse', from: ['IN_PROGRESS'], to: 'READY', by: 'the scheduler', when: 'the lease (run_at) lapsed: its worker died or hangs' },
   {
@@ -74,8 +82,8 @@ export const transitions: readonly Transition[] = [
     event: 'hand-back',
     from: ['IN_PROGRESS'],
     to: 'READY',
-    by: 'a stopping worker',
-    when: 'the process shuts down before the handler ended',
+    by: 'a stopping worker, or a person',
+    when: 'the process shuts down before the handler ended, or a person adopts another build than the one that is being looked at',
   },
   {
     event: 'hurry',

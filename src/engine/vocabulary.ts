@@ -27,7 +27,12 @@ export type Outcome =
       /** What to be hurried by. */
       signals?: readonly { integrationId: string; key: string }[];
     }
-  | { kind: 'failed'; failure: Failure }
+  | {
+      kind: 'failed';
+      failure: Failure;
+      /** What was found, to show and to go on from; replaces the task's output. */
+      output?: Record<string, unknown>;
+    }
   /** The process is stopping: give the task back at once, nothing counted. */
   | { kind: 'handed-back' };
 

@@ -45,6 +45,14 @@ describe('parseConfig', () => {
     expect(config).toMatchObject({ port: 0, trustProxy: true, publicUrl: 'https://sb.example.com', logLevel: 'info' });
   });
 
+  it('allows nothing of this machine unless told where, by an absolute path', () => {
+    expect(parseConfig(required).localRunnerRoot).toBeNull();
+    expect(parseConfig({ ...required, LOCAL_RUNNER_ROOT: '/srv/signalbox/' }).localRunnerRoot).toBe('/srv/signalbox');
+    for (const path of ['srv', './srv', '/', '//']) {
+      expect(problemsOf({ ...required, LOCAL_RUNNER_ROOT: path }).problems).toMatchObject([{ variable: 'LOCAL_RUNNER_ROOT' }]);
+    }
+  });
+
   it('shows no secret when printed', () => {
     expect(JSON.stringify(parseConfig(required))).not.toContain('hunter2');
     expect(JSON.stringify(parseConfig(required))).not.toContain(required.SIGNALBOX_KEYS.slice(3));

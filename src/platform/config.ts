@@ -1,3 +1,4 @@
+import { isAbsolute, normalize } from 'node:path';
 import { z } from 'zod';
 import { parseAllowRules } from './address-policy.ts';
 import { createKeyring } from './crypto.ts';
@@ -62,6 +63,13 @@ function publicUrl(text: string): string | null {
     throw new Error('must be an http or https address such as https://signalbox.example.com');
   }
   return url.href.replace(/\/+$/, '');
+}
+
+function localRoot(text: string): string | null {
+  if (text === unset) return null;
+  const path = normalize(text).replace(/\/+$/, '');
+  if (!isAbsolute(path) || path === '') throw new Error('must be the absolute path of a directory, not /');
+  return path;
 }
 
 function boolean(text: string): boolean {
@@ -186,6 +194,12 @@ const variables = {
     default: '180',
     meaning: 'How long an artifact is kept',
     schema: integer(1, 36_500),
+  }),
+  LOCAL_RUNNER_ROOT: variable({
+    default: unset,
+    meaning:
+      'Directory on this machine, one folder per tenant id, that connections may use: services run there, sockets and files of routers lie there; unset = nothing on this machine',
+    schema: parsed(localRoot),
   }),
   OUTBOUND_ALLOW: variable({
     default: unset,

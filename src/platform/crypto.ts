@@ -105,3 +105,8 @@ export function constantTimeEqual(a: string | Uint8Array, b: string | Uint8Array
 export function randomToken(prefix: string): Secret {
   return new Secret(`${prefix}_${randomBytes(32).toString('base64url')}`);
 }
+
+/** For webhooks that are signed: 256 random bits in letters that base64 has in all its spellings, since libraries read the rest as base64. */
+export function randomSigningSecret(): Secret {
+  return new Secret(`whsec_${randomBytes(32).toString('hex')}`);
+}

@@ -85,6 +85,7 @@ describe('createOutboundFetch', () => {
       fetch: openBoth(`127.0.0.1:${port}`).download,
       observe: () => undefined,
       admit: async () => undefined,
+      now: () => new Date(),
     });
 
     const fetching = download(`http://127.0.0.1:${port}/artifact`, {

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
 import { type AllowRule, isAllowed, isPublicAddress } from './address-policy.ts';
 import type { Logger } from './logger.ts';
+import type { TlsIdentity } from './tls-identity.ts';
 
 /**
  * The process's fetch for addresses that users name (base URLs, webhook targets). It reaches the internet and what the operator allows,
@@ -11,6 +12,7 @@ import type { Logger } from './logger.ts';
  */
 
 type Fetch = typeof globalThis.fetch;
+type OutboundInit = RequestInit & { tls?: TlsIdentity };
 type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
 /** The URL, an address behind it, or where it redirects to is not to be reached from here. `message` is public. */
@@ -80,18 +82,20 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     return found;
   }
 
-  async function connect(target: buildConnector.Options, callback: buildConnector.Callback): Promise<void> {
+  async function connect(target: buildConnector.Options, callback: buildConnector.Callback, tls: TlsIdentity = {}): Promise<void> {
     try {
       const found = await judged(unbracket(target.hostname), Number(target.port) || (DEFAULT_PORTS[target.protocol] ?? 0));
-      buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: pinned(found) })(target, callback);
+      const { authority: ca, certificate: cert, key } = tls;
+      const identity = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key: key.reveal() }) };
+      buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: pinned(found), ...identity })(target, callback);
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)), null);
     }
   }
 
-  const agentFor = (maxResponseSize: number) =>
+  const agentFor = (maxResponseSize: number, tls?: TlsIdentity) =>
     new Agent({
-      connect: (target, callback) => void connect(target, callback),
+      connect: (target, callback) => void connect(target, callback, tls),
       connections: 64,
       keepAliveTimeout: 10_000,
       maxResponseSize,
@@ -107,14 +111,19 @@ export function createOutboundFetch(options: OutboundOptions): Outbound {
     if (isIP(host)) judge(host, [host], Number(url.port) || (DEFAULT_PORTS[url.protocol] ?? 0));
   }
 
-  async function send(url: URL, init: RequestInit, dispatcher: Agent): Promise<Response> {
+  async function send(url: URL, { tls, ...init }: OutboundInit, shared: Agent): Promise<Response> {
     checkUrl(url);
+    // Connections that were made with one identity must serve no other, so they end with their call.
+    const dispatcher = tls === undefined ? shared : agentFor(MAX_RESPONSE_BYTES, tls);
     try {
       // The package's own fetch and the runtime's have the same shapes, declared twice: the runtime's cannot use this version's Agent.
       const request = { ...init, redirect: 'manual', dispatcher } as unknown as Parameters<typeof undiciFetch>[1];
       return (await undiciFetch(url.href, request)) as unknown as Response;
     } catch (error) {
       throw refusalIn(error) ?? error;
+    } finally {
+      // Waits for the answer's body and is not waited for.
+      if (dispatcher !== shared) dispatcher.close().catch(() => undefined);
     }
   }
 

@@ -2,7 +2,17 @@ import { Queue } from 'bullmq';
 import type { RedisClient } from './redis.ts';
 
 /** The queues a worker may serve. */
-export const queueNames = ['kickoff', 'regression', 'post-regression', 'distribution', 'deliveries', 'webhooks', 'blockers'] as const;
+export const queueNames = [
+  'kickoff',
+  'regression',
+  'post-regression',
+  'distribution',
+  'deployment',
+  'deliveries',
+  'webhooks',
+  'blockers',
+  'clean-ups',
+] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** Where the recurring work of the scheduler ticks. */

@@ -1,6 +1,6 @@
 /** A wake-up: "look at this row". It carries no truth; a lost one is rung again by the sweep, a doubled one finds the fence moved. */
 export interface Wake {
-  kind: 'task' | 'run' | 'delivery' | 'webhook' | 'blocker';
+  kind: 'task' | 'run' | 'delivery' | 'webhook' | 'blocker' | 'clean-up';
   queue: string;
   id: string;
   fence: number;
