@@ -97,6 +97,8 @@ export interface Ci {
    */
   findRun(query: { workflowId: string; ref: string; correlationId: string; since: string }): Promise<CiRun | null>;
   run(handle: string): Promise<CiRun | null>;
+  /** The handle behind what people have of a run: its handle, or the address of its page. Null for anything else. No call is made. */
+  handleOf(reference: string): string | null;
   artifacts(handle: string): AsyncIterable<CiArtifact>;
   /** Streams an artifact of a run; an unknown or expired one is `not-found`. A body that breaks off errors the stream. */
   openArtifact(handle: string, artifactId: string): Promise<ArtifactDownload>;

@@ -76,12 +76,20 @@ export interface SharedFile {
 }
 
 export interface FileSharing {
-  /** Streams a file into a channel or thread; nothing holds it whole in memory. Not idempotent by itself. */
+  /** How long after a share was given up for lost it may still show in `findShared`, milliseconds. */
+  readonly shareVisibleWithinMs: number;
+  /** Streams a file into a channel or thread; nothing holds it whole in memory. Not idempotent by itself: see `onArrived`. */
   shareFile(file: {
     channelId: string;
     threadId?: string;
     name: string;
     sizeBytes: number;
+    /** Plain text, shown with the file. */
+    comment?: string;
     open(): AsyncIterable<Uint8Array>;
+    /** Told the file's id when all of it has arrived and nobody can see it yet. What this throws keeps it unseen. */
+    onArrived?(fileId: string): Promise<void>;
   }): Promise<SharedFile>;
+  /** Whether a file can be seen in a channel or a thread of it; null = it cannot, so that a retry after an unknown outcome shares nothing twice. */
+  findShared(query: { channelId: string; fileId: string }): Promise<SharedFile | null>;
 }

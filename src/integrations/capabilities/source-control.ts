@@ -81,13 +81,23 @@ export interface SourceControl {
   findBranch(name: string): Promise<Branch | null>;
   /** Succeeds on an existing branch only when `at` is its head or an ancestor of it (people push on); otherwise `conflict`. */
   ensureBranch(name: string, at: CommitSha): Promise<Branch>;
+  /** Absent already is success. A head other than `expectedHead` is `conflict`; a branch that a rule keeps is refused. */
+  deleteBranch(name: string, options: { expectedHead: CommitSha }): Promise<void>;
   findTag(name: string): Promise<Tag | null>;
   /** Annotated tag. An existing tag that peels to another commit is `conflict`. */
   ensureTag(name: string, at: CommitSha, options: { message: string }): Promise<Tag>;
+  /** Absent already is success. A tag on another commit is `conflict`; one that a rule keeps is refused. */
+  deleteTag(name: string, options: { expectedCommit: CommitSha }): Promise<void>;
   /** `base` and `head` are branch names, tag names or commits. */
   compare(base: string, head: string): Promise<Comparison>;
   /** Commits reachable from `head` and not from `base`, oldest first, to the last page. */
   commitsBetween(base: string, head: string): AsyncIterable<Commit>;
+  /**
+   * Paths of the files in which `head` differs from `base`, each once, to the last page; of a rename both names. Where the two have gone different ways,
+   * files that both changed alike may be among them; none that differs is missing: a list that the provider cuts off is `invalid`. No common history is
+   * `not-found`.
+   */
+  changedFiles(base: string, head: string): AsyncIterable<string>;
   /** Newest first, to the last page. */
   pullRequests(filter: { state: 'open' | 'closed' | 'all'; baseBranch?: string }): AsyncIterable<PullRequest>;
   /** Those that brought the commit in: merged as it, or containing it. Empty for an unknown commit. */

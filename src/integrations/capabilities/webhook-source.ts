@@ -57,4 +57,6 @@ export const signalKey = {
   storeApp: (appId: string) => `store-app:${appId}`,
   /** Whatever waits for the store, where it does not say which app. */
   storeConnection: () => 'store',
+  /** A service of an environment at its drivers, whichever side: the name of its places and routes. */
+  place: (name: string) => `place:${name}`,
 };

@@ -3,8 +3,10 @@ import type { StoreTarget } from '../../domain/release/vocabulary.ts';
 import type { AppCatalogue } from '../capabilities/app-catalogue.ts';
 import type { AppStore } from '../capabilities/app-store.ts';
 import type { Ci } from '../capabilities/ci.ts';
+import type { DeployTarget } from '../capabilities/deploy-target.ts';
 import type { InteractionSource } from '../capabilities/interaction-source.ts';
 import type { IssueTracker } from '../capabilities/issue-tracker.ts';
+import type { JobRunner } from '../capabilities/job-runner.ts';
 import type {
   ChannelDirectory,
   EphemeralReply,
@@ -14,13 +16,17 @@ import type {
   Messaging,
   PeopleDirectory,
 } from '../capabilities/messaging.ts';
+import type { MetricsSource } from '../capabilities/metrics-source.ts';
 import type { ReleaseObjects } from '../capabilities/release-objects.ts';
+import type { SchemaMigrator } from '../capabilities/schema-migrator.ts';
+import type { SourceArchive } from '../capabilities/source-archive.ts';
 import type { SourceControl } from '../capabilities/source-control.ts';
 import type { StagedRollout } from '../capabilities/staged-rollout.ts';
 import type { StoreUpload } from '../capabilities/store-upload.ts';
 import type { SubmissionWithdrawal } from '../capabilities/submission-withdrawal.ts';
 import type { TestCatalogue } from '../capabilities/test-catalogue.ts';
 import type { TestManagement, TestRunLocking } from '../capabilities/test-management.ts';
+import type { TrafficRouter } from '../capabilities/traffic-router.ts';
 import type { WebhookRegistrar } from '../capabilities/webhook-registrar.ts';
 import type { WebhookSource } from '../capabilities/webhook-source.ts';
 import type { Download } from './download.ts';
@@ -30,7 +36,16 @@ import type { TokenCache } from './token-cache.ts';
 import type { Upload } from './upload.ts';
 
 /** The connection categories of the API; a provider may serve several. */
-export const categories = ['scm', 'ci-cd', 'project-management', 'test-management', 'communication', 'store'] as const;
+export const categories = [
+  'scm',
+  'ci-cd',
+  'project-management',
+  'test-management',
+  'communication',
+  'store',
+  'deployment',
+  'monitoring',
+] as const;
 export type Category = (typeof categories)[number];
 
 /** What an adapter instance works with; built per connection and per task attempt, so that `fetch` carries that attempt's abort signal. */
@@ -44,6 +59,8 @@ export interface AdapterDeps {
   session: Session;
   /** Short-lived tokens that providers hand out for the connection's credentials; outlives the adapter. */
   tokens: TokenCache;
+  /** The connection's tenant's own directory on this machine, absolute; it may not exist yet. null = the operator allows nothing here. */
+  localRoot: string | null;
   now: () => Date;
 }
 
@@ -86,6 +103,7 @@ export interface Provider<C = unknown, S = unknown> {
   /** Throws `ProviderError` only when the question could not be asked (time-out, unavailable, rate limit). */
   verify(connection: Connection<C, S>, deps: AdapterDeps, category: Category): Promise<Verification>;
   sourceControl?: Factory<C, S, SourceControl>;
+  sourceArchive?: Factory<C, S, SourceArchive>;
   releaseObjects?: Factory<C, S, ReleaseObjects>;
   ci?: Factory<C, S, Ci>;
   issueTracker?: Factory<C, S, IssueTracker>;
@@ -107,6 +125,11 @@ export interface Provider<C = unknown, S = unknown> {
   storeUpload?: Factory<C, S, StoreUpload>;
   submissionWithdrawal?: Factory<C, S, SubmissionWithdrawal>;
   appCatalogue?: Factory<C, S, AppCatalogue>;
+  deployTarget?: Factory<C, S, DeployTarget>;
+  trafficRouter?: Factory<C, S, TrafficRouter>;
+  metricsSource?: Factory<C, S, MetricsSource>;
+  schemaMigrator?: Factory<C, S, SchemaMigrator>;
+  jobRunner?: Factory<C, S, JobRunner>;
   webhook?: WebhookSource;
   /** Where the provider's API can set up webhooks. */
   webhookRegistrar?: Factory<C, S, WebhookRegistrar>;

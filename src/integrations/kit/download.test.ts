@@ -36,6 +36,7 @@ describe('createDownload', () => {
       signal: new AbortController().signal,
       observe: (call) => void observed.push(call),
       admit: async () => undefined,
+      now: () => new Date(),
       ...options,
     });
     return { download, observed };

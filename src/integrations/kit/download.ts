@@ -1,6 +1,7 @@
 import type { GuardedFetch, ProviderCall } from './guard-fetch.ts';
 import { kindOfStatus } from './http.ts';
 import { ProviderError } from './provider-error.ts';
+import { retryAfterMs } from './rate-limit.ts';
 import { isRedirect, redirectRefused, transportError } from './transport.ts';
 
 /** A body that arrives. The caller reads `body` to its end or cancels it. */
@@ -25,6 +26,7 @@ interface DownloadOptions {
   signal: AbortSignal;
   observe: (call: ProviderCall) => void;
   admit: () => Promise<void>;
+  now: () => Date;
 }
 
 const MAX_REDIRECTS = 5;
@@ -59,7 +61,9 @@ export function createDownload(options: DownloadOptions): Download {
       if (!response.ok || response.body === null) {
         await response.body?.cancel();
         const kind = response.ok ? 'malformed' : kindOfStatus(response.status, response.headers);
-        throw new ProviderError(kind, `${provider}: ${operation} answered ${response.status}`, { provider, status: response.status });
+        throw new ProviderError(kind, `${provider}: ${operation} answered ${response.status}`, {
+          ...{ provider, status: response.status, retryAfterMs: retryAfterMs(response.headers, options.now()) },
+        });
       }
       const length = response.headers.get('content-length');
       return {

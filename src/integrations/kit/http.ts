@@ -30,6 +30,12 @@ interface JsonRequest<T> {
   query?: Record<string, string | number | boolean | undefined>;
   /** Sent as JSON. */
   body?: unknown;
+  /** What the JSON of `body` is called, where that is not `application/json`: patches. */
+  contentType?: string;
+  /** `body` holds what nobody may see: its size alone is recorded. */
+  isBodySecret?: boolean;
+  /** Beside those of every request. */
+  headers?: Record<string, string>;
   /** Sent form-encoded, in place of `body`. */
   form?: Record<string, string>;
   /** Sent as `multipart/form-data`, in place of `body`. */
@@ -112,7 +118,10 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
       const response = await options.fetch(url, {
         method: spec.method,
         redirect: 'manual',
-        headers: { accept: 'application/json', ...options.headers(), ...(body?.type && { 'content-type': body.type }) },
+        headers: {
+          ...{ accept: 'application/json', ...options.headers(), ...spec.headers },
+          ...(body?.type && { 'content-type': spec.contentType ?? body.type }),
+        },
         ...(body && { body: body.content }),
       });
       const bytes = await readBytes(response, options.maxBodyBytes ?? MAX_BODY_BYTES);
@@ -151,14 +160,16 @@ export function jsonHttp(options: JsonHttpOptions): JsonHttp {
 }
 
 /** Without a type where `fetch` names it itself: the boundary of a multipart body is part of it. */
-function bodyOf({ body, form, multipart }: Pick<JsonRequest<unknown>, 'body' | 'form' | 'multipart'>) {
+function bodyOf({ body, form, multipart, isBodySecret }: Pick<JsonRequest<unknown>, 'body' | 'form' | 'multipart' | 'isBodySecret'>) {
   if (multipart !== undefined) {
     const content = new FormData();
     for (const [name, value] of Object.entries(multipart)) content.append(name, value);
     return { type: null, content };
   }
   if (form !== undefined) return { type: 'application/x-www-form-urlencoded', content: new URLSearchParams(form).toString() };
-  return body === undefined ? null : { type: 'application/json', content: JSON.stringify(body) };
+  if (body === undefined) return null;
+  const text = JSON.stringify(body);
+  return { type: 'application/json', content: isBodySecret === true ? new TextEncoder().encode(text) : text };
 }
 
 function parseJson(bytes: Uint8Array): { isJson: boolean; json: unknown } {

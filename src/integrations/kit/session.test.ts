@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllowRules } from '../../platform/address-policy.ts';
 import { createLogger } from '../../platform/logger.ts';
@@ -126,6 +129,25 @@ describe('createSession', () => {
     expect(await session(target(port), async ({ isInside }) => isInside)).toBe(true);
   });
 
+  it('talks through a socket of this machine, which is inside and needs no leave; one that is gone is unavailable', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'session-'));
+    const socketPath = join(directory, 'a.sock');
+    const server = createServer((socket) => void socket.end('hello'));
+    server.listen(socketPath);
+    await once(server, 'listening');
+    const { session, observed, asked } = opened();
+
+    const heard = await session({ socketPath, operation: 'say hello' }, async (talk) => [talk.isInside, await hear(talk)]);
+    await new Promise((resolve) => server.close(resolve));
+    const error = await failure(session({ socketPath, operation: 'say hello' }, hear));
+
+    expect(heard).toEqual([true, 'hello']);
+    expect(error).toMatchObject({ kind: 'unavailable' });
+    expect(asked).toEqual([]);
+    expect(observed).toMatchObject([{ outcome: 200 }, { outcome: 'network' }]);
+    rmSync(directory, { recursive: true });
+  });
+
   it('is a time-out when the talk takes too long, and closes the connection', async () => {
     const port = await greeting();
     const { session, observed } = opened({ allow: '127.0.0.0/8', timeoutMs: 60 });
@@ -141,6 +163,20 @@ describe('createSession', () => {
     expect(error).toMatchObject({ kind: 'timeout', message: expect.stringContaining('say hello') });
     expect(talking).toMatchObject({ destroyed: true });
     expect(observed).toMatchObject([{ outcome: 'timeout' }]);
+  });
+
+  it('gives a conversation the time that it names, shorter or longer', async () => {
+    const { session } = opened({ allow: '127.0.0.0/8', timeoutMs: 60 });
+    const target = { host: '127.0.0.1', port: await greeting(), operation: 'upload' };
+    const early = opened({ allow: '127.0.0.0/8' }).session({ ...target, timeoutMs: 50 }, () => new Promise(() => undefined));
+
+    await expect(early).rejects.toMatchObject({ kind: 'timeout', message: 'acme: upload took longer than 50 ms' });
+    // The process's own limit is over when the shorter one after it is.
+    await session({ ...target, timeoutMs: 10_000 }, async () => {
+      await expect(
+        opened({ allow: '127.0.0.0/8', timeoutMs: 100 }).session(target, () => new Promise(() => undefined)),
+      ).rejects.toMatchObject({ kind: 'timeout' });
+    });
   });
 
   it('ends with the abort’s reason and closes the connection under the talk', async () => {

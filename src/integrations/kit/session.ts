@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect as connectLocally, type Socket } from 'node:net';
 import { isPublicAddress } from '../../platform/address-policy.ts';
 import type { ProviderCall } from './guard-fetch.ts';
 import { ProviderError } from './provider-error.ts';
@@ -11,12 +12,15 @@ export interface Talk {
   isInside: boolean;
 }
 
-interface SessionTarget {
-  host: string;
-  port: number;
+type SessionTarget = {
   /** For error messages: what we were doing, e.g. `send the mail`. */
   operation: string;
-}
+  /** For the whole conversation, where it carries files or waits for a command; the process's own limit when absent. */
+  timeoutMs?: number;
+} & (
+  | { host: string; port: number }
+  | { /** Of a socket of this machine; the caller made sure that the tenant may use it. */ socketPath: string }
+);
 
 /**
  * Connects, lets `work` talk, and closes. What `work` throws comes out as it is when it is a `ProviderError`, else classified like any
@@ -28,7 +32,7 @@ interface SessionOptions {
   provider: string;
   /** The process's; judges the addresses behind the host and connects to exactly those. */
   connect: (target: { host: string; port: number; signal: AbortSignal }) => Promise<Socket>;
-  /** For the whole conversation. */
+  /** For the whole conversation, where it names no other. */
   timeoutMs: number;
   signal: AbortSignal;
   observe: (call: ProviderCall) => void;
@@ -36,8 +40,9 @@ interface SessionOptions {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { provider, timeoutMs } = options;
-  return async ({ host, port, operation }, work) => {
+  const { provider } = options;
+  return async (target, work) => {
+    const { operation, timeoutMs = options.timeoutMs } = target;
     options.signal.throwIfAborted();
     await options.admit();
     const started = performance.now();
@@ -47,13 +52,14 @@ export function createSession(options: SessionOptions): Session {
     let outcome: ProviderCall['outcome'] = 'network';
     let socket: Socket | null = null;
     try {
-      const connecting = options.connect({ host, port, signal });
+      const connecting = 'socketPath' in target ? dialLocally(target.socketPath, signal) : options.connect({ ...target, signal });
       // One that arrives after we gave up belongs to nobody.
       connecting.then((late) => signal.aborted && late.destroy()).catch(() => undefined);
       socket = await Promise.race([connecting, ended.promise]);
       // Whoever talks hears of it, too; this one only keeps it from being nobody's.
       socket.on('error', () => undefined);
-      const result = await Promise.race([work({ socket, isInside: !isPublicAddress(socket.remoteAddress ?? '') }), ended.promise]);
+      const isInside = 'socketPath' in target || !isPublicAddress(socket.remoteAddress ?? '');
+      const result = await Promise.race([work({ socket, isInside }), ended.promise]);
       outcome = OK;
       return result;
     } catch (cause) {
@@ -73,6 +79,17 @@ export function createSession(options: SessionOptions): Session {
       options.observe({ provider, method: 'SESSION', outcome, milliseconds: performance.now() - started, rateLimit: null });
     }
   };
+}
+
+async function dialLocally(socketPath: string, signal: AbortSignal): Promise<Socket> {
+  const socket = connectLocally({ path: socketPath });
+  try {
+    await once(socket, 'connect', { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** As a status, for those who count outcomes. */

@@ -73,6 +73,13 @@ function gitCalls(http: JsonHttp, repo: string, list: List) {
         body: { name, target: { hash } },
         schema: schema.branchSchema,
       }),
+    deleteBranch: (name: string) =>
+      http.request({
+        operation: `delete branch ${name}`,
+        method: 'DELETE',
+        path: `${repo}/refs/branches/${segment(name)}`,
+        schema: schema.nothingSchema,
+      }),
     tag: (name: string) =>
       http.find({ operation: `read tag ${name}`, method: 'GET', path: `${repo}/refs/tags/${segment(name)}`, schema: schema.tagSchema }),
     createTag: (name: string, hash: string, message: string) =>
@@ -82,6 +89,13 @@ function gitCalls(http: JsonHttp, repo: string, list: List) {
         path: `${repo}/refs/tags`,
         body: { name, target: { hash }, message },
         schema: schema.tagSchema,
+      }),
+    deleteTag: (name: string) =>
+      http.request({
+        operation: `delete tag ${name}`,
+        method: 'DELETE',
+        path: `${repo}/refs/tags/${segment(name)}`,
+        schema: schema.nothingSchema,
       }),
     commit: (hash: string) =>
       http.find({

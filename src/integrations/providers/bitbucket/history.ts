@@ -47,6 +47,26 @@ async function count(items: AsyncIterable<unknown>): Promise<number> {
   return counted;
 }
 
+/** Of the two commits as they are. A rename comes as a removal and an addition. */
+export async function* changedFiles(client: BitbucketClient, baseRef: string, headRef: string): AsyncGenerator<string> {
+  const base = await commitOf(client, baseRef);
+  const head = await commitOf(client, headRef);
+  if ((await client.mergeBase(base, head)) === null) {
+    await bothExist(client, base, head);
+    throw trouble('not-found', `${baseRef} and ${headRef} have no common history`);
+  }
+  const seen = new Set<string>();
+  for await (const { old, new: now } of client.diffstat(`${head}..${base}`)) {
+    const paths = [old?.path, now?.path].filter((path) => path !== undefined);
+    if (paths.length === 0) throw trouble('malformed', `the comparison of ${baseRef} with ${headRef} names a change without a file`);
+    for (const path of paths) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      yield path;
+    }
+  }
+}
+
 /** Bitbucket knows newest first only: the range is read to its end, kept, and handed out from there. */
 export async function* commitsBetween(client: BitbucketClient, baseRef: string, headRef: string): AsyncGenerator<Commit> {
   // Pages of a moving branch would skip or repeat commits, so both ends are pinned.

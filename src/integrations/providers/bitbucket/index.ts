@@ -1,5 +1,6 @@
 import { defineProvider } from '../../kit/define-provider.ts';
 import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
+import { bitbucketSourceArchive } from './source-archive.ts';
 import { bitbucketSourceControl } from './source-control.ts';
 import { verifyBitbucket } from './verify.ts';
 import { bitbucketWebhook } from './webhook.ts';
@@ -15,6 +16,7 @@ export const bitbucket = defineProvider({
   settings: settingsSchema,
   verify: verifyBitbucket,
   sourceControl: bitbucketSourceControl,
+  sourceArchive: bitbucketSourceArchive,
   webhook: bitbucketWebhook,
   webhookRegistrar: bitbucketWebhookRegistrar,
   webhookInstructions: bitbucketWebhookInstructions,

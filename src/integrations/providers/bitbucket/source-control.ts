@@ -4,7 +4,7 @@ import { ProviderError } from '../../kit/provider-error.ts';
 import { branchProtection } from './branch-protection.ts';
 import { cherryPick } from './cherry-pick.ts';
 import { type BitbucketClient, bitbucketClient } from './client.ts';
-import { commitsBetween, compare, withoutNewline } from './history.ts';
+import { changedFiles, commitsBetween, compare, withoutNewline } from './history.ts';
 import { type BitbucketConnection, trouble } from './identity.ts';
 import { mergePullRequest } from './merge.ts';
 import { ensurePullRequest, pullRequests, pullRequestsOf } from './pull-requests.ts';
@@ -22,7 +22,19 @@ export function bitbucketSourceControl(connection: BitbucketConnection, deps: Ad
       if (existing) return holding(client, existing, at);
       return holding(client, await madeOrFound(client.createBranch(name, at).then(toBranch), () => findBranch(client, name)), at);
     },
+    async deleteBranch(name, { expectedHead }) {
+      const branch = await findBranch(client, name);
+      if (branch === null) return;
+      if (branch.head !== expectedHead) throw trouble('conflict', `branch ${name} stands on ${branch.head}, not on ${expectedHead}`);
+      await removed(client.deleteBranch(name), () => findBranch(client, name));
+    },
     findTag: (name) => findTag(client, name),
+    async deleteTag(name, { expectedCommit }) {
+      const tag = await findTag(client, name);
+      if (tag === null) return;
+      onCommit(tag, expectedCommit);
+      await removed(client.deleteTag(name), () => findTag(client, name));
+    },
     async ensureTag(name, at, { message }) {
       const existing = await findTag(client, name);
       if (existing) return onCommit(existing, at);
@@ -30,6 +42,7 @@ export function bitbucketSourceControl(connection: BitbucketConnection, deps: Ad
     },
     compare: (base, head) => compare(client, base, head),
     commitsBetween: (base, head) => commitsBetween(client, base, head),
+    changedFiles: (base, head) => changedFiles(client, base, head),
     pullRequests: (filter) => pullRequests(client, filter),
     pullRequestsOf: (commit) => pullRequestsOf(client, commit),
     ensurePullRequest: (input) => ensurePullRequest(client, `${workspace}/${repo}`, input),
@@ -49,6 +62,15 @@ export function bitbucketSourceControl(connection: BitbucketConnection, deps: Ad
 async function findBranch(client: BitbucketClient, name: string): Promise<Branch | null> {
   const branch = await client.branch(name);
   return branch && toBranch(branch);
+}
+
+/** Gone meanwhile is as wanted. */
+async function removed(removing: Promise<unknown>, find: () => Promise<unknown>): Promise<void> {
+  try {
+    await removing;
+  } catch (error) {
+    if (!(error instanceof ProviderError) || (error.status !== 404 && error.status !== 400) || (await find()) !== null) throw error;
+  }
 }
 
 async function findTag(client: BitbucketClient, name: string): Promise<Tag | null> {

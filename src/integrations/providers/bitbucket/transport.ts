@@ -27,20 +27,34 @@ export function bitbucketHttp(connection: BitbucketConnection, deps: AdapterDeps
   });
 }
 
-function authorized(connection: BitbucketConnection, deps: AdapterDeps): GuardedFetch {
-  const { credentials } = connection;
-  const key = credentials.kind === 'oauth-consumer' ? tokenKey(connection.id, credentials) : null;
-  const authorization = async (): Promise<string> => {
-    if (credentials.kind === 'api-token') return `Basic ${basicCredentials(credentials.email, credentials.apiToken).reveal()}`;
-    if (credentials.kind === 'access-token') return `Bearer ${credentials.token.reveal()}`;
-    return `Bearer ${await deps.tokens.get(tokenKey(connection.id, credentials), () => obtainToken(connection.baseUrl, credentials, deps))}`;
+interface BitbucketAuth {
+  /** Value of the header. */
+  authorization(): Promise<string>;
+  /** The next attempt asks for another token; this call fails as it would with any other credential. */
+  refused(): void;
+}
+
+export function bitbucketAuth({ id, baseUrl, credentials }: BitbucketConnection, deps: AdapterDeps): BitbucketAuth {
+  const key = credentials.kind === 'oauth-consumer' ? tokenKey(id, credentials) : null;
+  return {
+    async authorization() {
+      if (credentials.kind === 'api-token') return `Basic ${basicCredentials(credentials.email, credentials.apiToken).reveal()}`;
+      if (credentials.kind === 'access-token') return `Bearer ${credentials.token.reveal()}`;
+      return `Bearer ${await deps.tokens.get(tokenKey(id, credentials), () => obtainToken(baseUrl, credentials, deps))}`;
+    },
+    refused() {
+      if (key !== null) deps.tokens.forget(key);
+    },
   };
+}
+
+function authorized(connection: BitbucketConnection, deps: AdapterDeps): GuardedFetch {
+  const auth = bitbucketAuth(connection, deps);
   return async (input, init) => {
     const headers = new Headers(init?.headers);
-    headers.set('authorization', await authorization());
+    headers.set('authorization', await auth.authorization());
     const response = await deps.fetch(input, { ...init, headers });
-    // The next attempt asks for another token; this call fails as it would with any other credential.
-    if (response.status === 401 && key !== null) deps.tokens.forget(key);
+    if (response.status === 401) auth.refused();
     return response;
   };
 }

@@ -49,6 +49,7 @@ export function githubCi(connection: GithubConnection, deps: AdapterDeps): Ci {
       const run = await readRun(client, handle);
       return run && toRun(run);
     },
+    handleOf: (reference) => (isRunId(reference) ? reference : runIdIn(reference, connection)),
     async *artifacts(handle) {
       requireRunId(handle);
       for await (const artifact of eachItem(
@@ -140,6 +141,14 @@ async function* recentRuns(client: GithubClient, workflowId: string, ref: string
 
 async function readRun(client: GithubClient, handle: string): Promise<GithubRun | null> {
   return isRunId(handle) ? client.run(handle) : null;
+}
+
+/** The page of a run, or of an attempt or a job of it. The host of pages is not that of the API: owner and repository tell. */
+function runIdIn(address: string, { settings: { owner, repo } }: GithubConnection): string | null {
+  const path = URL.parse(address)?.pathname ?? '';
+  const [, ofOwner, ofRepo, id] = /^\/([^/]+)\/([^/]+)\/actions\/runs\/([1-9]\d{0,19})(?:\/|$)/.exec(path) ?? [];
+  const isOurs = ofOwner?.toLowerCase() === owner.toLowerCase() && ofRepo?.toLowerCase() === repo.toLowerCase();
+  return isOurs ? (id ?? null) : null;
 }
 
 function isRunId(handle: string): boolean {

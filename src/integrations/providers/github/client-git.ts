@@ -40,6 +40,16 @@ export function gitCalls(ask: Ask) {
           schema.comparisonSchema,
         ),
       ),
+    /** The files of the comparison come on its first page, all or as many as GitHub tells. */
+    changes: (base: string, head: string) =>
+      dataOf(
+        ask(
+          `compare ${base} with ${head}`,
+          `GET ${REPO}/compare/{basehead}`,
+          { basehead: `${base}...${head}`, page: 1, per_page: 1 },
+          schema.changesSchema,
+        ),
+      ),
     /** One file per page keeps the answer small: we want only the id. */
     commit: (ref: string) => dataOf(ask(`read commit ${ref}`, `GET ${REPO}/commits/{ref}`, { ref, per_page: 1 }, schema.commitShaSchema)),
     content: (path: string, ref: string) =>

@@ -8,7 +8,7 @@ const FULL_SHA = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Pages of a moving branch would skip or repeat commits, so both ends are pinned to the commits they stand on at the start. */
 export async function* commitsBetween(client: GithubClient, base: string, head: string): AsyncGenerator<Commit> {
-  const pinnedHead = FULL_SHA.test(head) ? head : (await client.commit(head).catch(unknownRefAsNotFound)).sha;
+  const pinnedHead = await pinned(client, head);
   let pinnedBase = base;
   let read = 0;
   for (let page = 1; ; page += 1) {
@@ -21,6 +21,11 @@ export async function* commitsBetween(client: GithubClient, base: string, head: 
       throw githubTrouble('malformed', `comparison of ${base} with ${head} ended after ${read} of ${comparison.total_commits} commits`);
     }
   }
+}
+
+/** The commit that a branch, a tag or a commit stands for. A full id is taken as it is, known or not. */
+export async function pinned(client: GithubClient, ref: string): Promise<string> {
+  return FULL_SHA.test(ref) ? ref : (await client.commit(ref).catch(unknownRefAsNotFound)).sha;
 }
 
 /** This one endpoint answers 422 ("No commit found for SHA: …") where its siblings answer 404. */

@@ -2,6 +2,7 @@ import { defineProvider } from '../../kit/define-provider.ts';
 import { githubCi } from './ci.ts';
 import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
 import { githubReleaseObjects } from './release-objects.ts';
+import { githubSourceArchive } from './source-archive.ts';
 import { githubSourceControl } from './source-control.ts';
 import { verifyGithub } from './verify.ts';
 import { githubWebhook } from './webhook.ts';
@@ -18,6 +19,7 @@ export const github = defineProvider({
   settings: settingsSchema,
   verify: verifyGithub,
   sourceControl: githubSourceControl,
+  sourceArchive: githubSourceArchive,
   releaseObjects: githubReleaseObjects,
   ci: githubCi,
   webhook: githubWebhook,

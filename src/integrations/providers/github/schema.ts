@@ -117,6 +117,10 @@ export const comparisonSchema = z.object({
   commits: z.array(commitSchema),
 });
 
+export const changesSchema = comparisonSchema.pick({ status: true, base_commit: true }).extend({
+  files: z.array(z.object({ filename: z.string(), previous_filename: z.string().optional() })),
+});
+
 const pullSchema = z.object({
   number: z.number(),
   title: z.string(),

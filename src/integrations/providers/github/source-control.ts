@@ -1,6 +1,7 @@
 import type { Branch, Comparison, Repository, SourceControl, Tag } from '../../capabilities/source-control.ts';
 import type { AdapterDeps } from '../../kit/define-provider.ts';
 import { branchProtection } from './branch-protection.ts';
+import { changedFiles } from './changed-files.ts';
 import { cherryPick } from './cherry-pick.ts';
 import { type GithubClient, githubClient } from './client.ts';
 import { commitsBetween } from './commits.ts';
@@ -30,7 +31,19 @@ export function githubSourceControl(connection: GithubConnection, deps: AdapterD
       if (created) return { name, head: created.object.sha };
       return holding(client, (await findBranch(name)) ?? vanished(`branch ${name}`), at);
     },
+    async deleteBranch(name, { expectedHead }) {
+      const branch = await findBranch(name);
+      if (branch === null) return;
+      if (branch.head !== expectedHead) throw githubTrouble('conflict', `branch ${name} stands on ${branch.head}, not on ${expectedHead}`);
+      await removed(client, `heads/${name}`);
+    },
     findTag: (name) => readTag(client, name),
+    async deleteTag(name, { expectedCommit }) {
+      const tag = await readTag(client, name);
+      if (tag === null) return;
+      onCommit(tag, expectedCommit);
+      await removed(client, `tags/${name}`);
+    },
     async ensureTag(name, at, { message }) {
       const existing = await readTag(client, name);
       if (existing) return onCommit(existing, at);
@@ -49,6 +62,7 @@ export function githubSourceControl(connection: GithubConnection, deps: AdapterD
       } satisfies Comparison;
     },
     commitsBetween: (base, head) => commitsBetween(client, base, head),
+    changedFiles: (base, head) => changedFiles(client, base, head),
     ...pullRequests(client, connection.settings.owner),
     cherryPick: (commit, { onto }) => cherryPick(client, commit, onto),
     branchProtection: (branch) => branchProtection(client, branch),
@@ -73,6 +87,16 @@ async function holding(client: GithubClient, branch: Branch, at: string): Promis
 function onCommit(tag: Tag, at: string): Tag {
   if (tag.commit === at) return tag;
   throw githubTrouble('conflict', `tag ${tag.name} exists on commit ${tag.commit}, not on ${at}`);
+}
+
+/** A refusal stands for a ref that is gone as well as for one that a rule keeps: which it is, a look tells. */
+async function removed(client: GithubClient, ref: string): Promise<void> {
+  try {
+    await client.deleteRef(ref);
+  } catch (error) {
+    if (!(error instanceof GithubRefusal) || (error.kind !== 'invalid' && error.kind !== 'not-found')) throw error;
+    if ((await client.gitRef(ref)) !== null) throw error;
+  }
 }
 
 async function* branches(client: GithubClient): AsyncGenerator<Branch> {

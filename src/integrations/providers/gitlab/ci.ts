@@ -48,6 +48,7 @@ export function gitlabCi(connection: GitlabConnection, deps: AdapterDeps): Ci {
       const pipeline = await readPipeline(client, handle);
       return pipeline && toRun(client, pipeline);
     },
+    handleOf: (reference) => (isId(reference) ? reference : pipelineIdIn(reference, connection)),
     async *artifacts(handle) {
       requirePipelineId(handle);
       for await (const job of eachItem((page) => client.jobs(handle, page, false))) yield* archiveOf(job, artifactUrl(job.id));
@@ -156,6 +157,13 @@ function archiveOf(job: GitlabJob, url: string): CiArtifact[] {
       url,
     },
   ];
+}
+
+/** The page of a pipeline of this project, whatever host GitLab believes to have. A project named by its id is not in the address. */
+function pipelineIdIn(address: string, { settings: { project } }: GitlabConnection): string | null {
+  const [, path, id] = /^(.+?)\/(?:-\/)?pipelines\/([1-9]\d{0,15})(?:\/|$)/.exec(URL.parse(address)?.pathname ?? '') ?? [];
+  const isOurs = path !== undefined && (/^\d+$/.test(project) || path.toLowerCase().endsWith(`/${project.toLowerCase()}`));
+  return isOurs ? (id ?? null) : null;
 }
 
 function isId(text: string): boolean {

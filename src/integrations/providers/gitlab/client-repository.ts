@@ -12,9 +12,11 @@ export function repositoryCalls({ options, call, project }: Gitbeaker) {
     branches: (page: number) => call('list branches', branches.all(project, paged(page)), schema.branchesSchema),
     createBranch: (name: string, ref: string) =>
       data(call(`create branch ${name}`, branches.create(project, name, ref, EXPANDED), schema.branchSchema)),
+    deleteBranch: (name: string) => data(call(`delete branch ${name}`, branches.remove(project, name, EXPANDED), schema.takenSchema)),
     tag: (name: string) => maybe(call(`read tag ${name}`, tags.show(project, name, EXPANDED), schema.tagSchema)),
     createTag: (name: string, ref: string, message: string) =>
       data(call(`create tag ${name}`, tags.create(project, name, ref, { ...EXPANDED, message }), schema.tagSchema)),
+    deleteTag: (name: string) => data(call(`delete tag ${name}`, tags.remove(project, name, EXPANDED), schema.takenSchema)),
     /** @param ref branch, tag or commit */
     commit: (ref: string) => data(call(`read commit ${ref}`, commits.show(project, ref, EXPANDED), schema.commitSchema)),
     /** Reachable from `head` and not from `base`, children before parents. */
@@ -25,6 +27,11 @@ export function repositoryCalls({ options, call, project }: Gitbeaker) {
     mergeBase(one: string, other: string) {
       const base = new Repositories(options).mergeBase(project, [one, other], EXPANDED);
       return maybe(call(`find the merge base of ${one} and ${other}`, base, schema.commitSchema));
+    },
+    /** Of the two commits as they are, not of one with their common ancestor. */
+    changes(base: string, head: string) {
+      const compared = new Repositories(options).compare(project, base, head, { ...EXPANDED, straight: true });
+      return data(call(`compare ${base} with ${head}`, compared, schema.changesSchema));
     },
     cherryPick(sha: string, branch: string, message: string) {
       const picked = commits.cherryPick(project, sha, branch, { ...EXPANDED, message });

@@ -1,6 +1,7 @@
 import type { Commit, Comparison } from '../../capabilities/source-control.ts';
 import { PAGE_SIZE } from './call.ts';
 import type { GitlabClient } from './client.ts';
+import { trouble } from './gitlab-error.ts';
 import { collect, eachItem } from './pages.ts';
 import type { GitlabCommit } from './schema.ts';
 
@@ -16,6 +17,16 @@ export async function compare(client: GitlabClient, baseName: string, headName: 
   const behindBy = mergeBase === base ? 0 : await count(client, { base: head, head: base });
   const apart = behindBy > 0 ? 'diverged' : 'ahead';
   return { relation: aheadBy > 0 ? apart : 'behind', aheadBy, behindBy, mergeBase };
+}
+
+/** Of the two commits as they are. GitLab answers with all files at once, and says when these are not all. */
+export async function* changedFiles(client: GitlabClient, baseName: string, headName: string): AsyncGenerator<string> {
+  const [base, head] = await Promise.all([pin(client, baseName), pin(client, headName)]);
+  if (base === head) return;
+  if ((await client.mergeBase(base, head)) === null) throw trouble('not-found', `${baseName} and ${headName} have no common history`);
+  const { diffs, compare_timeout: isCutOff } = await client.changes(base, head);
+  if (isCutOff) throw trouble('invalid', `${headName} differs from ${baseName} in more files than GitLab compares`);
+  yield* new Set(diffs.flatMap((diff) => [diff.old_path, diff.new_path]));
 }
 
 /** GitLab lists newest first; all are read, because the oldest come on the last page. */

@@ -2,6 +2,7 @@ import { defineProvider } from '../../kit/define-provider.ts';
 import { gitlabCi } from './ci.ts';
 import { credentialsSchema, PROVIDER, settingsSchema } from './identity.ts';
 import { gitlabReleaseObjects } from './release-objects.ts';
+import { gitlabSourceArchive } from './source-archive.ts';
 import { gitlabSourceControl } from './source-control.ts';
 import { verifyGitlab } from './verify.ts';
 import { gitlabWebhook } from './webhook.ts';
@@ -18,6 +19,7 @@ export const gitlab = defineProvider({
   settings: settingsSchema,
   verify: verifyGitlab,
   sourceControl: gitlabSourceControl,
+  sourceArchive: gitlabSourceArchive,
   releaseObjects: gitlabReleaseObjects,
   ci: gitlabCi,
   webhook: gitlabWebhook(() => new Date()),

@@ -51,6 +51,12 @@ export type GitlabCommit = z.infer<typeof commitSchema>;
 export { commitSchema };
 export const commitsSchema = z.array(commitSchema);
 
+export const changesSchema = z.object({
+  diffs: z.array(z.object({ old_path: z.string(), new_path: z.string() })),
+  /** There are more than GitLab tells, or it gave up. */
+  compare_timeout: z.boolean(),
+});
+
 export const branchSchema = z.object({
   name: z.string(),
   commit: z.object({ id: z.string() }),

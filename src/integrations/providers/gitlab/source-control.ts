@@ -4,7 +4,7 @@ import { branchProtection } from './branch-protection.ts';
 import { cherryPick } from './cherry-pick.ts';
 import { type GitlabClient, gitlabClient } from './client.ts';
 import { alreadyExists, GitlabRefusal, trouble, vanished } from './gitlab-error.ts';
-import { commitsBetween, compare } from './history.ts';
+import { changedFiles, commitsBetween, compare } from './history.ts';
 import type { GitlabConnection } from './identity.ts';
 import { ensureMergeRequest, mergeMergeRequest, mergeRequests, mergeRequestsOf } from './merge-requests.ts';
 import { eachAfter, eachItem } from './pages.ts';
@@ -28,7 +28,19 @@ export function gitlabSourceControl(connection: GitlabConnection, deps: AdapterD
         return holding(client, (await findBranch(client, name)) ?? vanished(`branch ${name}`), at);
       }
     },
+    async deleteBranch(name, { expectedHead }) {
+      const branch = await findBranch(client, name);
+      if (branch === null) return;
+      if (branch.head !== expectedHead) throw trouble('conflict', `branch ${name} stands on ${branch.head}, not on ${expectedHead}`);
+      await removed(client.deleteBranch(name), () => findBranch(client, name));
+    },
     findTag: (name) => findTag(client, name),
+    async deleteTag(name, { expectedCommit }) {
+      const tag = await findTag(client, name);
+      if (tag === null) return;
+      onCommit(tag, expectedCommit);
+      await removed(client.deleteTag(name), () => findTag(client, name));
+    },
     async ensureTag(name, at, { message }) {
       const existing = await findTag(client, name);
       if (existing) return onCommit(existing, at);
@@ -41,6 +53,7 @@ export function gitlabSourceControl(connection: GitlabConnection, deps: AdapterD
     },
     compare: (base, head) => compare(client, base, head),
     commitsBetween: (base, head) => commitsBetween(client, base, head),
+    changedFiles: (base, head) => changedFiles(client, base, head),
     pullRequests: (filter) => mergeRequests(client, filter),
     pullRequestsOf: (commit) => mergeRequestsOf(client, commit),
     ensurePullRequest: (input) => ensureMergeRequest(client, input),
@@ -84,6 +97,15 @@ async function holding(client: GitlabClient, branch: Branch, at: string): Promis
   });
   if (base?.id === at) return branch;
   throw trouble('conflict', `branch ${branch.name} exists at ${branch.head}, which does not contain ${at}`);
+}
+
+/** Gone meanwhile is as wanted. */
+async function removed(removing: Promise<unknown>, find: () => Promise<unknown>): Promise<void> {
+  try {
+    await removing;
+  } catch (error) {
+    if (!(error instanceof GitlabRefusal) || error.status !== 404 || (await find()) !== null) throw error;
+  }
 }
 
 async function findTag(client: GitlabClient, name: string): Promise<Tag | null> {

@@ -1,19 +1,15 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Hint, signalKey, type WebhookRequest, type WebhookSource } from '../../capabilities/webhook-source.ts';
-
-/** "Verify that the timestamp is within your tolerance" (Standard Webhooks); clocks differ. */
-const TOLERANCE_SECONDS = 300;
-const SIGNING_PREFIX = 'whsec_';
+import { isSigned } from '../../kit/standard-webhooks.ts';
 
 /** GitLab's webhooks (Webhook events; Validate payloads by a secret token, or by the signature newer versions send). */
 export function gitlabWebhook(now: () => Date): WebhookSource {
   return {
     verify(request, secret) {
       if (secret === '') return false;
-      const signature = request.headers['webhook-signature'];
       // A hook that signs is judged by its signature alone: that covers the body, the token does not.
-      if (signature !== undefined) return isSigned(request, secret, signature, now());
+      if (request.headers['webhook-signature'] !== undefined) return isSigned(request, secret, now());
       return sameText(request.headers['x-gitlab-token'] ?? '', secret);
     },
     deliveryId({ headers, rawBody }) {
@@ -30,29 +26,6 @@ export function gitlabWebhook(now: () => Date): WebhookSource {
       return { event, hints: read?.(payloadOf(request)) ?? [] };
     },
   };
-}
-
-/** Standard Webhooks: `v1,<base64>` entries over `id.timestamp.body`, any one of which may match (two while a key is replaced). */
-function isSigned({ headers, rawBody }: WebhookRequest, secret: string, signature: string, now: Date): boolean {
-  const id = headers['webhook-id'] ?? '';
-  const timestamp = headers['webhook-timestamp'] ?? '';
-  if (id === '' || !/^\d{1,12}$/.test(timestamp)) return false;
-  if (Math.abs(now.getTime() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return false;
-  const key = signingKey(secret);
-  if (key === null) return false;
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest();
-  return signature.split(' ').some((entry) => {
-    const [, digest = ''] = /^v1,([0-9A-Za-z+/]{43}=)$/.exec(entry) ?? [];
-    return digest !== '' && timingSafeEqual(expected, Buffer.from(digest, 'base64'));
-  });
-}
-
-/** A signing token is `whsec_` and the key in base64, in exactly one spelling; a secret of another form is the key itself. */
-function signingKey(secret: string): Buffer | null {
-  if (!secret.startsWith(SIGNING_PREFIX)) return Buffer.from(secret, 'utf8');
-  const written = secret.slice(SIGNING_PREFIX.length).replace(/=+$/, '');
-  const key = Buffer.from(written, 'base64');
-  return key.length > 0 && key.toString('base64').replace(/=+$/, '') === written ? key : null;
 }
 
 /** Digests have one length, so that the time taken tells neither the length nor the beginning of the secret. */

@@ -4,9 +4,10 @@ import { ProviderError } from '../../kit/provider-error.ts';
 import { type JenkinsClient, jenkinsClient } from './client.ts';
 import { findRun } from './find-run.ts';
 import type { JenkinsConnection } from './identity.ts';
+import { buildOfUrl } from './job-path.ts';
 import { CORRELATION_PARAMETER, declaredInputs, findRefJob, listWorkflows } from './jobs.ts';
 import { rerun } from './rerun.ts';
-import { queueHandle } from './run-handle.ts';
+import { buildHandle, queueHandle, readHandle } from './run-handle.ts';
 import { findPlace, type Place, toRun } from './runs.ts';
 import { startRun, trouble } from './start-run.ts';
 
@@ -38,6 +39,11 @@ export function jenkinsCi(connection: JenkinsConnection, deps: AdapterDeps): Ci 
     async run(handle) {
       const place = await findPlace(client, settings, handle);
       return place && toRun(client, connection, place);
+    },
+    handleOf(reference) {
+      if (readHandle(reference) !== null) return reference;
+      const page = buildOfUrl(reference.replace(/[?#].*$/, '').replace(/\/(console\w*)?\/?$/, ''));
+      return page && buildHandle(page.path, page.number);
     },
     async *artifacts(handle) {
       const place = await mustFind(handle);

@@ -5,6 +5,7 @@ import { ProviderError } from '../../kit/provider-error.ts';
 import { PROVIDER, type SlackConnection } from './identity.ts';
 import {
   channelPage,
+  fileAnswer,
   identity,
   messagePage,
   opened,
@@ -85,8 +86,9 @@ export function slackClient(connection: SlackConnection, deps: AdapterDeps) {
     openDirect: (user: string) => call('conversations.open', { users: user }, opened),
     /** @param length bytes */
     announceFile: (filename: string, length: number) => call('files.getUploadURLExternal', { filename, length }, uploadTicket),
-    shareFile: (file: { files: { id: string; title: string }[]; channel_id: string; thread_ts?: string }) =>
+    shareFile: (file: { files: { id: string; title: string }[]; channel_id: string; thread_ts?: string; initial_comment?: string }) =>
       call('files.completeUploadExternal', file, sharedFiles),
+    file: (file: string) => call('files.info', { file }, fileAnswer),
   };
 }
 

@@ -4,8 +4,14 @@ import { kindOfStatus, retryAfterMs } from '../../kit/http.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { slackClient } from './client.ts';
 import { PROVIDER, type SlackConnection } from './identity.ts';
+import { clipped } from './render.ts';
 
 const OPERATION = 'the upload of the file';
+
+/** Slack shares after it has answered: it looks through the file first. A guess with room, for nothing is said of how long that takes. */
+const SHARE_VISIBLE_WITHIN_MS = 120_000;
+
+const MAX_COMMENT_CHARS = 3000;
 
 /**
  * An address for the bytes, the bytes, then sharing them. Dying before the last step leaves a file that nobody sees, which Slack drops;
@@ -33,16 +39,35 @@ export function slackFileSharing(connection: SlackConnection, deps: AdapterDeps)
     });
   }
 
+  async function found(fileId: string) {
+    try {
+      return (await client.file(fileId)).file;
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not-found') return null;
+      throw error;
+    }
+  }
+
   return {
-    async shareFile({ channelId, threadId, name, sizeBytes, open }) {
+    shareVisibleWithinMs: SHARE_VISIBLE_WITHIN_MS,
+
+    async shareFile({ channelId, threadId, name, sizeBytes, comment, open, onArrived }) {
       const { upload_url, file_id } = await client.announceFile(name, sizeBytes);
       await send(upload_url, sizeBytes, open);
+      await onArrived?.(file_id);
       const { files } = await client.shareFile({
         files: [{ id: file_id, title: name }],
         channel_id: channelId,
         ...(threadId === undefined ? {} : { thread_ts: threadId }),
+        ...(comment === undefined ? {} : { initial_comment: clipped(comment, MAX_COMMENT_CHARS) }),
       });
       return { id: file_id, url: files.find(({ id }) => id === file_id)?.permalink ?? null };
+    },
+
+    async findShared({ channelId, fileId }) {
+      const file = await found(fileId);
+      const places = { ...file?.shares?.public, ...file?.shares?.private };
+      return file !== null && Object.hasOwn(places, channelId) ? { id: fileId, url: file.permalink ?? null } : null;
     },
   };
 }

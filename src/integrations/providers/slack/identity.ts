@@ -21,7 +21,7 @@ export const settingsSchema = z.object({
   files: z
     .boolean()
     .default(false)
-    .meta({ description: 'Files are shared, e.g. release notes: verification demands the scope files:write' }),
+    .meta({ description: 'Files are shared, e.g. release notes: verification demands the scopes files:write and files:read' }),
 });
 
 export type SlackConnection = Connection<{ botToken: Secret; signingSecret?: Secret | undefined }, z.infer<typeof settingsSchema>>;

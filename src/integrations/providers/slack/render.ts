@@ -137,7 +137,7 @@ function plain(escaped: string) {
 }
 
 /** Escaped, at most `max` characters, cut between characters and never inside `&amp;`. */
-function clipped(text: string, max: number): string {
+export function clipped(text: string, max: number): string {
   const [first = '', ...rest] = pieces(text, max);
   return rest.length === 0 ? first : (pieces(text, max - ELLIPSIS.length)[0] ?? '') + ELLIPSIS;
 }

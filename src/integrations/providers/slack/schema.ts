@@ -73,3 +73,14 @@ export const uploadTicket = z.object({ upload_url: z.url(), file_id: z.string() 
 export const sharedFiles = z.object({
   files: z.array(z.object({ id: z.string(), permalink: z.url().optional().catch(undefined) })).min(1),
 });
+
+/** Channel id → the messages that show it. */
+const shares = z.record(z.string(), z.unknown()).optional();
+
+/** files.info */
+export const fileAnswer = z.object({
+  file: z.object({
+    permalink: z.url().optional().catch(undefined),
+    shares: z.object({ public: shares, private: shares }).optional(),
+  }),
+});

@@ -19,7 +19,7 @@ const scopesOfUse: Readonly<Record<keyof SlackConnection['settings'], Scopes>> =
     'im:write': 'to write to a person alone',
     'im:history': 'to find such a message again, so that it is not posted twice',
   },
-  files: { 'files:write': 'to share files' },
+  files: { 'files:write': 'to share files', 'files:read': 'to find a shared file again, so that it is not shared twice' },
 };
 
 /** Asks who we are (auth.test) and reads the granted scopes from the answer's headers. */

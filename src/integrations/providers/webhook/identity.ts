@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Secret } from '../../../platform/secret.ts';
 import type { Connection } from '../../kit/define-provider.ts';
-import { secretField } from '../../kit/secret-field.ts';
-import { keyOf } from './sign.ts';
+import { signingSecretField } from '../../kit/standard-webhooks.ts';
 
 /** The provider's id, its credential form and what is not secret. */
 
@@ -11,9 +10,7 @@ export const PROVIDER = 'webhook';
 const SECRET = 'Signing secret that the receiver knows, too: whsec_ followed by the base64 of 24 to 64 random bytes';
 
 export const credentialsSchema = z.object({
-  signingSecret: secretField(SECRET)
-    .refine((secret) => keyOf(secret) !== null, 'must be whsec_ followed by the base64 of 24 to 64 bytes')
-    .meta({ description: SECRET, format: 'password', writeOnly: true }),
+  signingSecret: signingSecretField(SECRET),
 });
 
 export const settingsSchema = z.object({});
