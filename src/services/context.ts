@@ -7,7 +7,7 @@ import type { Locks } from '../platform/lock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Ring } from '../platform/ring.ts';
 import type { Connector } from './connections/connect.ts';
-import type { VerifyDone } from './releases/verify-done.ts';
+import type { VerifyDone } from './releases/tasks/verify-done.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What every use case is given: built once per process. */

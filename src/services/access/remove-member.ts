@@ -17,6 +17,11 @@ export async function removeMember(deps: ServiceDeps, caller: Granter, accountId
     ]);
     // Should they come back, nothing of before counts.
     await tx.run('DELETE FROM chat_identities WHERE tenant_id = ? AND account_id = ?', [tenantId, accountId]);
+    await tx.run(
+      `UPDATE approval_delegations SET revoked_at = UTC_TIMESTAMP(3)
+       WHERE tenant_id = ? AND (from_account_id = ? OR to_account_id = ?) AND revoked_at IS NULL AND ends_at > UTC_TIMESTAMP(3)`,
+      [tenantId, accountId, accountId],
+    );
     const items = [{ field: 'role', before: member.role, after: null }];
     await writeHistory(tx, [
       { tenantId, scopeId: accountId, entityType: 'member', entityId: accountId, action: 'REMOVE', actor: actorOf(caller), items },

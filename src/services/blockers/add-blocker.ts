@@ -4,7 +4,7 @@ import { isTicketDone } from '../../domain/blockers/blocker.ts';
 import type { Ticket } from '../../integrations/capabilities/issue-tracker.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { rememberAnswer } from '../idempotency.ts';
-import { nameOf } from '../releases/announce.ts';
+import { nameOf } from '../releases/messages/announce.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from '../releases/release-row.ts';
 import { conflict } from '../service-error.ts';
 import { askTicket, type ReleaseTracker } from './ask-ticket.ts';

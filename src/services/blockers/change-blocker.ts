@@ -2,12 +2,11 @@ import type { Tx } from '../../db/client.ts';
 import type { BlockerStatus } from '../../domain/blockers/blocker.ts';
 import { statusItem, writeHistory } from '../../engine/history.ts';
 import { liftHold, placeHold, ringRun } from '../../engine/holds.ts';
-import { hurry } from '../../engine/signal.ts';
 import { makeRunsDue } from '../../engine/stage-counters.ts';
 import { type Actor, accountIdOf } from '../../engine/vocabulary.ts';
 import type { Ring } from '../../platform/ring.ts';
 import { tell } from '../execution/tell.ts';
-import { gateTaskTypes } from '../releases/gate-view.ts';
+import { hurryGates } from '../gates/hurry-gates.ts';
 import type { LockedRelease } from '../releases/release-row.ts';
 import { type BlockerRow, labelOf } from './blocker-row.ts';
 
@@ -38,7 +37,7 @@ export async function holdFor(
   const { open } = await counts(tx, release);
   const data = { title: labelOf(blocker), url: blocker.url, open, by: change.name };
   await tell(tx, ring, release, [{ type: 'BLOCKER_ADDED', data, dedupeKey: `BLOCKER_ADDED/${blocker.id}/${blocker.openings}` }]);
-  await hurryGates(tx, ring, release);
+  await hurryGates(tx, ring, release.run.id);
 }
 
 /** Opens one that was closed. */
@@ -67,7 +66,7 @@ export async function close(
   // Whatever else holds the run holds its tasks, not the planner, which wanted nothing while it was blocked.
   await makeRunsDue(tx, [release.run]);
   await ringRun(tx, release.run.id, ring);
-  await hurryGates(tx, ring, release);
+  await hurryGates(tx, ring, release.run.id);
 }
 
 const holdOf = (release: LockedRelease, { id }: BlockerRow) => ({ runId: release.run.id, reason: 'BLOCKER' as const, subject: id });
@@ -117,17 +116,4 @@ async function counts(tx: Tx, { tenantId, id }: LockedRelease): Promise<{ open: 
   );
   const open = Number(row?.open ?? 0);
   return { open, closed: Number(row?.total ?? 0) - open };
-}
-
-/** A gate asks whether blockers are open: it looks now, not when its turn comes. */
-async function hurryGates(tx: Tx, ring: Ring, release: LockedRelease): Promise<void> {
-  const gates = await tx.rows<{ id: string }>(
-    `SELECT id FROM tasks WHERE run_id = ? AND type IN (?) AND status IN ('WAITING', 'IN_PROGRESS')`,
-    [release.run.id, gateTaskTypes],
-  );
-  const wakes = await hurry(
-    tx,
-    gates.map(({ id }) => id),
-  );
-  tx.afterCommit(() => ring(wakes));
 }

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type PressedCommand, readPress } from '../../domain/release/message-actions.ts';
+import {
+  type PressedCommand,
+  type PressedRolloutCommand,
+  type PressedWord,
+  readPress,
+} from '../../domain/notifications/message-actions.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { Caller, IdempotencyClaim, ServiceDeps } from '../context.ts';
+import { approveDeployment, type SaidAtGate, saidOnDeployment } from '../deployments/approve-deployment.ts';
+import type { GateWord } from '../gates/gate-word.ts';
 import { claimKey, completeKey, releaseKey } from '../idempotency.ts';
 import { approve } from '../releases/approve.ts';
-import type { GateView } from '../releases/release-view.ts';
-import { retryTask } from '../releases/retry-task.ts';
+import { retryTask } from '../releases/tasks/retry-task.ts';
 import { ServiceError } from '../service-error.ts';
+import { steerServiceRollout } from '../service-rollouts/steer-service-rollout.ts';
 import type { Press } from './press.ts';
 
 export type PressDeps = Pick<ServiceDeps, 'db' | 'ring' | 'keyring'>;
@@ -50,17 +57,42 @@ async function once(deps: PressDeps, caller: Caller, command: PressedCommand, cl
 }
 
 async function carryOut(deps: PressDeps, caller: Caller, command: PressedCommand): Promise<string> {
-  const { releaseId, taskId } = command;
-  if (command.do === 'retry') {
-    await retryTask(deps, caller, { releaseId, taskId }, {});
-    return 'The task runs again.';
+  switch (command.do) {
+    case 'retry':
+      await retryTask(deps, caller, command, {});
+      return 'The task runs again.';
+    case 'approve':
+    case 'reject':
+      return decide(deps, caller, command);
+    default:
+      await steerServiceRollout(deps, caller, command, command.do, { reason: `${command.do} was pressed in the chat`, shown: command });
+      return steered[command.do];
   }
-  const decision = command.do === 'approve' ? 'APPROVED' : 'REJECTED';
-  const gate = await approve(deps, caller, releaseId, { decision, shown: { taskId, commit: command.commit } });
-  return decision === 'APPROVED' ? approvedWords(gate, command.commit) : 'You rejected it: it does not go on until you take that back.';
 }
 
-function approvedWords({ approvals, quorum }: GateView, commit: string): string {
-  const approved = approvals.filter((each) => each.decision === 'APPROVED' && each.commit === commit).length;
+const steered: Record<PressedRolloutCommand, string> = {
+  advance: 'You advanced it: it goes on to its next step.',
+  promote: 'You promoted it: it gets all traffic next.',
+  abort: 'You aborted it: what was changed is taken back.',
+};
+
+async function decide(deps: PressDeps, caller: Caller, command: PressedWord): Promise<string> {
+  const { about, taskId, commit, subject } = command;
+  const word: GateWord = { decision: command.do === 'approve' ? 'APPROVED' : 'REJECTED', shown: { taskId, commit, subject } };
+  const said = about.kind === 'release' ? await approve(deps, caller, about.id, word) : await onDeployment(deps, caller, about.id, word);
+  return word.decision === 'APPROVED'
+    ? approvedWords(said, caller.accountId)
+    : 'You rejected it: it does not go on until you take that back.';
+}
+
+async function onDeployment(deps: PressDeps, caller: Caller, deploymentId: string, word: GateWord): Promise<SaidAtGate> {
+  await approveDeployment(deps, caller, deploymentId, word);
+  return saidOnDeployment(deps.db, caller.tenantId, deploymentId);
+}
+
+/** How many said the same about the same thing. */
+function approvedWords({ approvals, quorum }: SaidAtGate, accountId: string): string {
+  const own = approvals.find(({ by }) => by.accountId === accountId);
+  const approved = approvals.filter((each) => each.decision === 'APPROVED' && each.subject === own?.subject).length;
   return `You approved it: ${approved} of ${quorum}.`;
 }

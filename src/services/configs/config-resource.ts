@@ -1,6 +1,7 @@
 import type { Sql, Tx } from '../../db/client.ts';
-import type { Category, Provider } from '../../integrations/kit/define-provider.ts';
+import type { Provider } from '../../integrations/kit/define-provider.ts';
 import { findProvider } from '../../integrations/registry.ts';
+import type { ReleaseCategory } from '../connections/references.ts';
 import { connectionTableNames } from '../connections/tables.ts';
 import { invalid, notFound, type Problem } from '../service-error.ts';
 
@@ -13,7 +14,7 @@ export interface ConfigKind<Body extends ConfigBody> {
   what: string;
   table: string;
   /** Of the connection it may hang on. */
-  category: Category;
+  category: ReleaseCategory;
   /** What the schema alone cannot see: entries that exclude each other. @param provider of the connection; null = it is not installed */
   problems(body: Body, provider: Provider | null): Problem[];
   /** Fields that must stay as they are while release configs or releases that name it rely on them. */

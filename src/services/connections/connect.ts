@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { FailedConnection } from '../../domain/failure.ts';
@@ -43,7 +44,7 @@ export interface Connector {
    */
   comesToLightWithinMs(lagMs: number): number;
   /** For verifying what is not stored yet. */
-  openUnsaved(category: Category, provider: Provider, connection: Connection, signal: AbortSignal): OpenConnection;
+  openUnsaved(category: Category, tenantId: string, provider: Provider, connection: Connection, signal: AbortSignal): OpenConnection;
 }
 
 interface ConnectorOptions {
@@ -57,6 +58,8 @@ interface ConnectorOptions {
   /** The same for what is no HTTP. */
   connect: Connect;
   timeoutMs: number;
+  /** What of this machine connections may use; null = nothing. */
+  localRoot: string | null;
   /** What the operator knows better than the providers' own documents of their lag; null = nothing. */
   searchLagMaxMs?: number | null;
   /** Calls per minute and connection that this installation allows itself. */
@@ -84,7 +87,8 @@ export function createConnector(options: ConnectorOptions): Connector {
   const headRoomWritten = new Map<string, number>();
   const tokens = createTokenCache(options.now);
 
-  function deps(provider: Provider, category: Category, { id: integrationId, credentials }: Connection, signal: AbortSignal): AdapterDeps {
+  function deps(provider: Provider, category: Category, tenantId: string, connection: Connection, signal: AbortSignal): AdapterDeps {
+    const { id: integrationId, credentials } = connection;
     const secrets = secretsIn(credentials);
     const record = (exchange: Exchange) =>
       attemptCalls()?.add({ ...exchange, provider: provider.id, integrationId, secrets, at: options.now() });
@@ -105,10 +109,16 @@ export function createConnector(options: ConnectorOptions): Connector {
     const session = createSession({ ...silent, connect: options.connect, timeoutMs: options.timeoutMs });
     return {
       fetch: guardFetch({ ...door, record, fetch: inPermit(provider, integrationId, options.fetch), timeoutMs: options.timeoutMs }),
-      download: createDownload({ ...silent, fetch: inPermit(provider, integrationId, options.download), idleMs: options.timeoutMs }),
+      download: createDownload({
+        ...silent,
+        fetch: inPermit(provider, integrationId, options.download),
+        idleMs: options.timeoutMs,
+        now: options.now,
+      }),
       upload: createUpload({ ...silent, fetch: inPermit(provider, integrationId, options.fetch), idleMs: options.timeoutMs }),
       session: (target, work) => permitted(provider, integrationId, () => session(target, work)),
       tokens,
+      localRoot: options.localRoot === null ? null : join(options.localRoot, tenantId),
       now: options.now,
     };
   }
@@ -190,13 +200,13 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (error.kind !== 'unauthorized') return refusal;
         return judgeRefusal({ db: options.db, connector, now: options.now, signal }, suspect, refusal);
       });
-      return { id: row.id, category, provider: attributed, connection, deps: deps(provider, category, connection, signal) };
+      return { id: row.id, category, provider: attributed, connection, deps: deps(provider, category, tenantId, connection, signal) };
     },
 
     comesToLightWithinMs: (lagMs) => options.timeoutMs + Math.min(lagMs, options.searchLagMaxMs ?? lagMs),
 
-    openUnsaved(category, provider, connection, signal) {
-      return { id: connection.id, category, provider, connection, deps: deps(provider, category, connection, signal) };
+    openUnsaved(category, tenantId, provider, connection, signal) {
+      return { id: connection.id, category, provider, connection, deps: deps(provider, category, tenantId, connection, signal) };
     },
   };
   return connector;

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import type { Tx } from '../../db/client.ts';
 import { writeHistory } from '../../engine/history.ts';
 import type { Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
-import { randomToken } from '../../platform/crypto.ts';
+import { randomSigningSecret } from '../../platform/crypto.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { rememberAnswer } from '../idempotency.ts';
 import { conflict, invalid } from '../service-error.ts';
@@ -37,8 +37,8 @@ export async function createConnection(
   authorise(caller, 'integration:write');
   const provider = providerFor(category, input.provider);
   const connection = parseConnection(provider, ulid(), input);
-  const result = input.verify ? await demandValid(deps, category, provider, connection) : unverified;
-  const webhookSecret = provider.webhook === undefined ? null : (input.webhookSecret ?? randomToken('whsec').reveal());
+  const result = input.verify ? await demandValid(deps, category, caller.tenantId, provider, connection) : unverified;
+  const webhookSecret = provider.webhook === undefined ? null : (input.webhookSecret ?? randomSigningSecret().reveal());
   return deps.db.transact(async (tx) => {
     if (category === 'scm' && !input.allowMultiple) await demandOnly(tx, caller.tenantId);
     await insert(tx, deps, caller, { category, provider, connection, input, webhookSecret, result });
@@ -59,8 +59,8 @@ const unverified: VerificationResult = {
 };
 
 /** @throws ServiceError invalid with the provider's reasons. That the provider cannot be asked now is no reason. */
-export async function demandValid(deps: ServiceDeps, category: Category, provider: Provider, connection: Connection) {
-  const result = await verify({ connector: deps.connector, now: () => new Date() }, category, provider, connection);
+export async function demandValid(deps: ServiceDeps, category: Category, tenantId: string, provider: Provider, connection: Connection) {
+  const result = await verify({ connector: deps.connector, tenantId, now: () => new Date() }, category, provider, connection);
   if (result.status === 'INVALID' || result.status === 'EXPIRED') {
     throw invalid((result.error ?? '').split('\n').map((message) => ({ field: '/credentials', message })));
   }

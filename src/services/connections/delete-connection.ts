@@ -5,7 +5,7 @@ import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts
 import { conflict } from '../service-error.ts';
 import { type ConnectionRow, connectionRow } from './connection-view.ts';
 import { forgetHook } from './forget-hook.ts';
-import { namesOneOf, references } from './references.ts';
+import { namesOneOf, type ReleaseCategory, references } from './references.ts';
 import { connectionTableNames } from './tables.ts';
 import { inWords, usedBy } from './used-by.ts';
 
@@ -36,7 +36,7 @@ export async function deleteConnection(
     return row;
   });
   // Its credentials are known here alone by now. If the process dies first, the hook stands and its calls are answered 404.
-  await forgetHook(deps, category, gone);
+  await forgetHook(deps, category, caller.tenantId, gone);
 }
 
 function recordRemoval(tx: Tx, caller: Caller, row: ConnectionRow, users: string | null): Promise<void> {
@@ -58,7 +58,13 @@ function recordRemoval(tx: Tx, caller: Caller, row: ConnectionRow, users: string
  * Releases keep what they need of a config: only those of before creation copied rows name the config itself.
  * @throws ServiceError conflict naming the active release configs and unfinished releases that name this config of the category
  */
-export async function demandUnreferenced(tx: Tx, tenantId: string, category: Category, configId: string, what: string): Promise<void> {
+export async function demandUnreferenced(
+  tx: Tx,
+  tenantId: string,
+  category: ReleaseCategory,
+  configId: string,
+  what: string,
+): Promise<void> {
   const { path, kept } = references[category];
   const ids = JSON.stringify([configId]);
   const releases = `UNION ALL

@@ -12,6 +12,7 @@ const TIMEOUT_MS = 5_000;
 export async function forgetHook(
   deps: Pick<ServiceDeps, 'connector' | 'keyring' | 'logger' | 'publicUrl'>,
   category: Category,
+  tenantId: string,
   row: ConnectionRow,
 ): Promise<void> {
   if (row.webhookSecret === null || row.verificationStatus === 'INVALID' || row.verificationStatus === 'EXPIRED') return;
@@ -20,7 +21,7 @@ export async function forgetHook(
     const registrar = registrarOf(provider, deps.publicUrl, row);
     if (registrar.problem !== null) return;
     const connection = openConnection(deps.keyring, category, provider, row);
-    const open = deps.connector.openUnsaved(category, provider, connection, AbortSignal.timeout(TIMEOUT_MS));
+    const open = deps.connector.openUnsaved(category, tenantId, provider, connection, AbortSignal.timeout(TIMEOUT_MS));
     await provider.webhookRegistrar?.(open.connection, open.deps).removeHook(registrar.url);
   } catch (error) {
     deps.logger.warn({ err: error, integrationId: row.id, category }, 'the webhook of a deleted connection could not be removed');

@@ -38,7 +38,7 @@ export async function judgeRefusal(deps: JudgeDeps, suspect: Suspect, refusal: P
   if (row.credentials !== suspect.credentials) return as(refusal, 'unavailable', refusal.message, CHANGED_RETRY_MS);
   if (isMarked(row)) return refusal;
   const { connector, now, signal } = deps;
-  const result = await verifyStored({ connector, now, signal }, category, provider, connection);
+  const result = await verifyStored({ connector, tenantId, now, signal }, category, provider, connection);
   await deps.db.transact((tx) => recordVerification(tx, { category, tenantId, row, result, actor: engineActor }));
   switch (result.status) {
     case 'VALID':

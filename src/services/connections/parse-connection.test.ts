@@ -38,3 +38,11 @@ describe('a base URL', () => {
     expect(wrongWith(provider, baseUrl)).toContain(words);
   });
 });
+
+it.each(['slak', 'github', '__proto__'])('says which providers there are, when told of %s', (provider) => {
+  const refused = expect.objectContaining({
+    problems: [{ field: '/provider', message: expect.stringMatching(/not a provider of communication; there are .*slack.*smtp/) }],
+  });
+
+  expect(() => providerFor('communication', provider)).toThrow(refused);
+});

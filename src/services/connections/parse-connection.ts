@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
-import { findProvider } from '../../integrations/registry.ts';
+import { findProvider, providersOf } from '../../integrations/registry.ts';
 import { issueText, valueAt } from '../../platform/issue-text.ts';
 import { invalid, type Problem } from '../service-error.ts';
 
@@ -15,7 +15,8 @@ export interface ConnectionForm {
 export function providerFor(category: Category, id: string): Provider {
   const provider = findProvider(id);
   if (provider === null || !provider.categories.includes(category)) {
-    throw invalid([{ field: '/provider', message: `is not a provider of ${category}` }]);
+    const known = providersOf(category).map((one) => one.id);
+    throw invalid([{ field: '/provider', message: `is not a provider of ${category}; there are ${known.join(', ')}` }]);
   }
   return provider;
 }

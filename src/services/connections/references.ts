@@ -11,8 +11,16 @@ export interface Reference {
   kept: 'row' | `$.${string}` | null;
 }
 
-/** How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config. */
-export const references: Readonly<Record<Category, Reference>> = {
+/** Categories that releases use. */
+export type ReleaseCategory = Exclude<Category, 'deployment' | 'monitoring'>;
+
+export const isReleaseCategory = (category: Category): category is ReleaseCategory => Object.hasOwn(references, category);
+
+/**
+ * How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config; deployments and
+ * monitoring are named by targets, not by release configs; stores by both.
+ */
+export const references: Readonly<Record<ReleaseCategory, Reference>> = {
   scm: { part: 'source', path: '$.scmIntegrationId', configTable: null, kept: null },
   'ci-cd': { part: 'ci', path: '$.ciConfigId', configTable: 'ci_cd_configs', kept: 'row' },
   'project-management': {

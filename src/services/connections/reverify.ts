@@ -65,7 +65,12 @@ async function reverify(deps: ReverifyDeps, { category, id, tenantId, verifyAt }
     const row = await connectionRow(deps.db, category, tenantId, id);
     const provider = providerFor(category, row.provider);
     const connection = openConnection(deps.keyring, category, provider, row);
-    const result = await verifyStored({ connector: deps.connector, now: () => new Date(), signal }, category, provider, connection);
+    const result = await verifyStored(
+      { connector: deps.connector, tenantId, now: () => new Date(), signal },
+      category,
+      provider,
+      connection,
+    );
     return await deps.db.transact((tx) => recordVerification(tx, { category, tenantId, row, result, actor: engineActor }));
   } catch (error) {
     deps.logger.warn({ err: error, integrationId: id, tenantId, category }, 'a connection could not be verified again');

@@ -2,6 +2,8 @@ import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import { type Category, categories } from '../../integrations/kit/define-provider.ts';
 import { DecryptError, type Keyring } from '../../platform/crypto.ts';
+import { variableSealContext } from '../catalogue/variables.ts';
+import { configVersionSealContext } from '../execution/configuration-service.ts';
 import { idempotencySealContext } from '../idempotency.ts';
 import { connectionTableNames, sealContext } from './tables.ts';
 
@@ -29,6 +31,8 @@ const BATCH = 100;
 export async function rotateKeys(deps: RotateDeps): Promise<Rotation> {
   const rotation: Rotation = { resealed: 0, current: 0, unopenable: [] };
   for (const category of categories) await rotateConnections(deps, category, rotation);
+  await rotateVariables(deps, rotation);
+  await rotateConfigVersions(deps, rotation);
   await rotateAnswers(deps, rotation);
   return rotation;
 }
@@ -53,6 +57,45 @@ async function rotateConnections({ db, keyring }: RotateDeps, category: Category
         if (fresh === null) continue;
         rotation.resealed += await db.run(`UPDATE ${table} SET ${column} = ? WHERE id = ? AND ${column} = ?`, [fresh, id, sealed]);
       }
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = last.id;
+  }
+}
+
+/** Secrets of environments. */
+async function rotateVariables({ db, keyring }: RotateDeps, rotation: Rotation): Promise<void> {
+  const table = 'environment_variables';
+  for (let after = ''; ; ) {
+    const rows = await db.rows<{ id: string; value: string }>(
+      `SELECT id, value FROM ${table} WHERE is_secret = 1 AND id > ? ORDER BY id LIMIT ${BATCH}`,
+      [after],
+    );
+    for (const { id, value } of rows) {
+      const fresh = reseal(keyring, value, variableSealContext(id), { table, id }, rotation);
+      if (fresh === null) continue;
+      rotation.resealed += await db.run(`UPDATE ${table} SET value = ? WHERE id = ? AND value = ?`, [fresh, id, value]);
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = last.id;
+  }
+}
+
+/** What services were configured with. */
+async function rotateConfigVersions({ db, keyring }: RotateDeps, rotation: Rotation): Promise<void> {
+  const table = 'config_versions';
+  for (let after = ''; ; ) {
+    const rows = await db.rows<{ id: string; tenantId: string; environmentId: string; serviceId: string; version: string; sealed: string }>(
+      `SELECT id, tenant_id AS tenantId, environment_id AS environmentId, service_id AS serviceId, version, variables AS sealed
+       FROM ${table} WHERE id > ? ORDER BY id LIMIT ${BATCH}`,
+      [after],
+    );
+    for (const { id, sealed, ...key } of rows) {
+      const fresh = reseal(keyring, sealed, configVersionSealContext(key), { table, id }, rotation);
+      if (fresh === null) continue;
+      rotation.resealed += await db.run(`UPDATE ${table} SET variables = ? WHERE id = ? AND variables = ?`, [fresh, id, sealed]);
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;

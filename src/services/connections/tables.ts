@@ -8,6 +8,8 @@ export const connectionTableNames: Readonly<Record<Category, string>> = {
   'test-management': 'test_management_integrations',
   communication: 'tenant_comm_integrations',
   store: 'tenant_store_integrations',
+  deployment: 'tenant_deployment_integrations',
+  monitoring: 'tenant_monitoring_integrations',
 };
 
 /** What a sealed value is bound to: it opens only in its own column of its own row. */

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import type { Category, Connection, Provider } from '../../integrations/kit/define-provider.ts';
-import { randomToken } from '../../platform/crypto.ts';
+import { randomSigningSecret } from '../../platform/crypto.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { conflict, invalid } from '../service-error.ts';
 import { type ConnectionRow, type ConnectionView, connectionRow, connectionView } from './connection-view.ts';
@@ -47,7 +47,7 @@ export async function updateConnection(
   authorise(caller, 'integration:write');
   const row = await connectionRow(deps.db, category, caller.tenantId, id);
   const provider = providerFor(category, row.provider);
-  const access = await changedAccess(deps, category, provider, row, change);
+  const access = await changedAccess(deps, category, caller.tenantId, provider, row, change);
   const webhookSecret = newWebhookSecret(provider, change);
   const updated = await deps.db.transact(async (tx) => {
     const fresh = await connectionRow(tx, category, caller.tenantId, id, 'FOR UPDATE');
@@ -87,6 +87,7 @@ interface ChangedAccess {
 async function changedAccess(
   deps: ServiceDeps,
   category: Category,
+  tenantId: string,
   provider: Provider,
   row: ConnectionRow,
   change: ConnectionChange,
@@ -103,7 +104,7 @@ async function changedAccess(
     credentials,
     settings: change.settings ?? (parseJson(row.settings) as Record<string, unknown>),
   });
-  const result = change.verify ? await demandValid(deps, category, provider, connection) : pending;
+  const result = change.verify ? await demandValid(deps, category, tenantId, provider, connection) : pending;
   return { connection, credentials, result };
 }
 
@@ -121,7 +122,7 @@ function newWebhookSecret(provider: Provider, change: ConnectionChange): string 
   if (provider.webhook === undefined) {
     throw invalid([{ field: '/webhookSecret', message: `${provider.displayName} has no webhooks that Signalbox understands` }]);
   }
-  return change.webhookSecret ?? randomToken('whsec').reveal();
+  return change.webhookSecret ?? randomSigningSecret().reveal();
 }
 
 interface Write {

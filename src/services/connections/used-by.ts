@@ -1,6 +1,6 @@
 import type { Sql } from '../../db/client.ts';
 import type { Category } from '../../integrations/kit/define-provider.ts';
-import { namesOneOf, references } from './references.ts';
+import { isReleaseCategory, namesOneOf, type ReleaseCategory, references } from './references.ts';
 
 export interface Uses {
   count: number;
@@ -16,11 +16,21 @@ export interface UsedBy {
   releaseConfigs: Uses;
   /** Releases that have not ended. */
   releases: Uses;
+  /** Targets of services; they count as plans of people. */
+  targets: Uses;
 }
 
 const SHOWN = 5;
 
 export async function usedBy(sql: Pick<Sql, 'rows'>, tenantId: string, category: Category, id: string): Promise<UsedBy> {
+  if (!isReleaseCategory(category)) {
+    return {
+      configs: counted([]),
+      releaseConfigs: counted([]),
+      releases: counted([]),
+      targets: counted(await targetsThatName(sql, tenantId, id)),
+    };
+  }
   const { path, configTable, kept } = references[category];
   const people = kept === 'row' ? 'AND frozen_for_release_id IS NULL' : '';
   const configs =
@@ -34,7 +44,18 @@ export async function usedBy(sql: Pick<Sql, 'rows'>, tenantId: string, category:
   const shown = { count: configs.length, items: configs.slice(0, SHOWN) };
   const releaseConfigs = await configsThatName(sql, tenantId, path, named);
   const releases = await releasesOn(sql, tenantId, category, { id, named });
-  return { configs: shown, releaseConfigs: counted(releaseConfigs), releases: counted(releases) };
+  // Of store tracks.
+  const targets = category === 'store' ? await targetsThatName(sql, tenantId, id) : [];
+  return { configs: shown, releaseConfigs: counted(releaseConfigs), releases: counted(releases), targets: counted(targets) };
+}
+
+function targetsThatName(sql: Pick<Sql, 'rows'>, tenantId: string, id: string): Promise<(Use & Counted)[]> {
+  return sql.rows<Use & Counted>(
+    `SELECT t.id, CONCAT(s.name, ' in ', e.name) AS name, COUNT(*) OVER () AS total
+     FROM targets t JOIN services s ON s.id = t.service_id JOIN environments e ON e.id = t.environment_id
+     WHERE t.tenant_id = ? AND JSON_SEARCH(t.body, 'one', ?) IS NOT NULL ORDER BY t.id LIMIT ?`,
+    [tenantId, id, SHOWN],
+  );
 }
 
 async function configsThatName(sql: Pick<Sql, 'rows'>, tenantId: string, path: string, ids: readonly string[]): Promise<(Use & Counted)[]> {
@@ -50,7 +71,7 @@ async function configsThatName(sql: Pick<Sql, 'rows'>, tenantId: string, path: s
 async function releasesOn(
   sql: Pick<Sql, 'rows'>,
   tenantId: string,
-  category: Category,
+  category: ReleaseCategory,
   of: { id: string; named: readonly string[] },
 ): Promise<(Use & Counted)[]> {
   const { path, configTable, kept } = references[category];
@@ -81,12 +102,13 @@ const counted = (rows: readonly (Use & Counted)[]): Uses => ({
 });
 
 /** In words, for a refusal; `null` when nothing that people still plan or run needs it. */
-export function inWords({ releaseConfigs, releases }: UsedBy): string | null {
+export function inWords({ releaseConfigs, releases, targets }: UsedBy): string | null {
   const parts = [
     ...releaseConfigs.items.map(({ name }) => `the release config "${name}"`),
     ...releases.items.map(({ name }) => `the release ${name}`),
+    ...targets.items.map(({ name }) => `the target of ${name}`),
   ];
   if (parts.length === 0) return null;
-  const others = releaseConfigs.count + releases.count - parts.length;
+  const others = releaseConfigs.count + releases.count + targets.count - parts.length;
   return `${parts.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
 }

@@ -26,11 +26,13 @@ const jittered = (ms: number) => Math.round(ms * (0.85 + Math.random() * 0.3));
 
 /** What verifying needs of a connector. */
 export interface Verifier {
-  openUnsaved(category: Category, provider: Provider, connection: Connection, signal: AbortSignal): { deps: AdapterDeps };
+  openUnsaved(category: Category, tenantId: string, provider: Provider, connection: Connection, signal: AbortSignal): { deps: AdapterDeps };
 }
 
 interface VerifyDeps {
   connector: Verifier;
+  /** Whose connection it is. */
+  tenantId: string;
   now: () => Date;
   /** Ends the asking early: the process stops. */
   signal?: AbortSignal | undefined;
@@ -44,7 +46,7 @@ export async function verify(
   connection: Connection,
 ): Promise<VerificationResult> {
   const signals = [AbortSignal.timeout(VERIFY_TIMEOUT_MS), ...(deps.signal === undefined ? [] : [deps.signal])];
-  const open = deps.connector.openUnsaved(category, provider, connection, AbortSignal.any(signals));
+  const open = deps.connector.openUnsaved(category, deps.tenantId, provider, connection, AbortSignal.any(signals));
   const unsent: string[] = [];
   try {
     const verification = await provider.verify(connection, noting(unsent, open.deps), category);

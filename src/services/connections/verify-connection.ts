@@ -13,7 +13,12 @@ export async function verifyConnection(deps: ServiceDeps, caller: Caller, catego
   const row = await connectionRow(deps.db, category, caller.tenantId, id);
   const provider = providerFor(category, row.provider);
   const connection = openConnection(deps.keyring, category, provider, row);
-  const result = await verifyStored({ connector: deps.connector, now: () => new Date() }, category, provider, connection);
+  const result = await verifyStored(
+    { connector: deps.connector, tenantId: caller.tenantId, now: () => new Date() },
+    category,
+    provider,
+    connection,
+  );
   return deps.db.transact(async (tx) => {
     const written = await recordVerification(tx, { category, tenantId: caller.tenantId, row, result, actor: actorOf(caller) });
     if (!written) throw conflict('The integration was changed while it was being verified; verify it again.');

@@ -21,6 +21,8 @@ export interface ChannelOutcome {
   digest?: string;
   /** Of a living message: a change of this digest may still be carried out until then. */
   doubt?: { until: string; digest: string };
+  /** Of a file that was about to be seen: its id at the provider, and until when that may still be carried out. */
+  sharing?: { fileId: string; until: string };
   /** Of a living message: it says how the release ended, and nothing follows. */
   isFinal?: true;
 }

@@ -2,6 +2,7 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { type DeliveryStatus, deliveryRemedy } from '../../domain/notifications/delivery.ts';
 import type { ChannelOutcome, DeliveryError } from './delivery-row.ts';
+import { FILE_SHARED, type SharedFileView, sharedFileView } from './shared-file.ts';
 
 interface FailureView extends Failure {
   /** What a person can do. */
@@ -22,6 +23,8 @@ export interface DeliveryView {
   failure: FailureView | null;
   /** Why it went nowhere. */
   skippedBecause: string | null;
+  /** The file that it shares; null = it is another message. */
+  shared: SharedFileView | null;
 }
 
 interface ChannelView {
@@ -49,6 +52,7 @@ export interface DeliveryRow {
   failure: unknown;
   createdAt: Date;
   settledAt: Date | null;
+  sharedData: unknown;
 }
 
 export interface DetailRow extends DeliveryRow {
@@ -57,12 +61,13 @@ export interface DetailRow extends DeliveryRow {
   errors: unknown;
 }
 
-export const deliveryColumns =
-  'id, subject_id AS releaseId, type, status, run_at AS runAt, failure, created_at AS createdAt, settled_at AS settledAt';
+export const deliveryColumns = `id, subject_id AS releaseId, type, status, run_at AS runAt, failure, created_at AS createdAt,
+  settled_at AS settledAt, CASE WHEN type = '${FILE_SHARED}' THEN data END AS sharedData`;
 
 export const detailColumns = `${deliveryColumns}, posted, outcomes, errors`;
 
-export function deliveryView({ id, releaseId, type, status, runAt, failure, createdAt, settledAt }: DeliveryRow): DeliveryView {
+export function deliveryView(row: DeliveryRow): DeliveryView {
+  const { id, releaseId, type, status, runAt, failure, createdAt, settledAt, sharedData } = row;
   const stored = parseJson(failure) as Failure | null;
   const isSkipped = status === 'SKIPPED';
   return {
@@ -72,6 +77,7 @@ export function deliveryView({ id, releaseId, type, status, runAt, failure, crea
     nextAttemptAt: status === 'PENDING' ? (runAt?.toISOString() ?? null) : null,
     failure: stored === null || isSkipped ? null : failureView(stored),
     skippedBecause: isSkipped ? (stored?.message ?? null) : null,
+    shared: sharedFileView(sharedData),
   };
 }
 

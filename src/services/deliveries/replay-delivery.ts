@@ -2,7 +2,7 @@ import { isValid } from 'ulid';
 import { parseJson } from '../../db/schema/columns.ts';
 import { writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
-import { STATUS_MESSAGE } from '../releases/status-message.ts';
+import { STATUS_MESSAGE } from '../releases/messages/status-message.ts';
 import { conflict, notFound } from '../service-error.ts';
 import type { ChannelOutcome } from './delivery-row.ts';
 

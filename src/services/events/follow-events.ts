@@ -1,5 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { authorise, type Caller } from '../context.ts';
+import { findDeploymentRun } from '../deployments/deployment-row.ts';
 import { findRunOf } from '../releases/release-row.ts';
 import { type EventHead, headColumns, headTables } from './decided-events.ts';
 import type { EventHub } from './event-hub.ts';
@@ -11,9 +12,9 @@ export interface EventDeps {
 }
 
 export interface EventQuestion {
-  /** null = everything of the tenant. */
-  releaseId: string | null;
-  /** The number of the last event that is known; null = a release from its beginning, a tenant from now on. */
+  /** What it is about; null = everything of the tenant. */
+  about: { kind: 'release' | 'deployment'; id: string } | null;
+  /** The number of the last event that is known; null = a release or deployment from its beginning, a tenant from now on. */
   after: number | null;
 }
 
@@ -103,13 +104,14 @@ export interface EventFeed {
   leave(): void;
 }
 
-async function scopeOf(deps: EventDeps, caller: Caller, { releaseId }: EventQuestion): Promise<EventScope> {
+async function scopeOf(deps: EventDeps, caller: Caller, { about }: EventQuestion): Promise<EventScope> {
   authorise(caller, 'release:read');
-  if (releaseId !== null) await findRunOf(deps.db, caller, releaseId);
-  return { tenantId: caller.tenantId, scopeId: releaseId };
+  if (about?.kind === 'release') await findRunOf(deps.db, caller, about.id);
+  if (about?.kind === 'deployment') await findDeploymentRun(deps.db, caller, about.id);
+  return { tenantId: caller.tenantId, scopeId: about?.id ?? null };
 }
 
-const startOf = ({ releaseId, after }: EventQuestion, now: number): number => after ?? (releaseId === null ? now : 0);
+const startOf = ({ about, after }: EventQuestion, now: number): number => after ?? (about === null ? now : 0);
 
 function readHeads({ db }: EventDeps, { tenantId, scopeId }: EventScope, after: number, upTo: number, limit: number): Promise<EventHead[]> {
   return db.rows<EventHead>(

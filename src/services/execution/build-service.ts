@@ -1,9 +1,12 @@
 import { ulid } from 'ulid';
 import type { Database } from '../../db/client.ts';
+import type { TaskStatus } from '../../domain/run.ts';
+import { LeaseLostError } from '../../engine/lease.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { ArtifactKeeper } from './artifact-keeper.ts';
 import { addressOrNull, type BuildStatus, callbackOf, providerWords, statusOf } from './build-state.ts';
 import type { CiCdService, ConfiguredWorkflow } from './ci-cd-service.ts';
+import type { NamedArtifacts } from './named-artifacts.ts';
 
 /*
  * Builds of a task, one per platform. The row and its correlation id are written first, then `dispatched_at` (from here on the run may
@@ -40,6 +43,8 @@ export interface Build {
   url: string | null;
   artifactName: string | null;
   artifactUrl: string | null;
+  /** Why it counts although it is not of the commit that was asked for; absent or null = it is, or nobody adopted it. */
+  otherCommitReason?: string | null;
 }
 
 export interface BuildService {
@@ -65,6 +70,8 @@ interface BuildRow extends Build {
   dispatchedAgoMs: number | null;
   /** What CI itself said of the run; see `reportBuild`. */
   reportedStatus: Build['status'] | null;
+  /** 1 = CI said where the artifact lies: that one counts, and no other. */
+  isNamed: number;
   /** Of an artifact that is kept already: CI sent it. */
   artifactKey: string | null;
 }
@@ -73,10 +80,16 @@ interface BuildRow extends Build {
 const NAME_CHARS = 255;
 
 const selectBuild = `
-  SELECT id, platform, ordinal, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
-         correlation_id AS correlationId, reported_status AS reportedStatus, artifact_key AS artifactKey, artifact_name AS artifactName, artifact_url AS artifactUrl, dispatched_at AS dispatchedAt,
+  SELECT id, platform, ordinal, artifact_source IS NOT NULL AS isNamed, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
+         correlation_id AS correlationId, reported_status AS reportedStatus, artifact_key AS artifactKey, artifact_name AS artifactName, artifact_url AS artifactUrl, other_commit_reason AS otherCommitReason,
+         dispatched_at AS dispatchedAt,
          TIMESTAMPDIFF(MICROSECOND, dispatched_at, UTC_TIMESTAMP(3)) / 1000 AS dispatchedAgoMs
   FROM builds`;
+
+/** Whose place an adopted build took, or whose release was archived, is CANCELLED by somebody else: what was seen of it before is stale. */
+const hasItsPlace = `status <> 'CANCELLED'`;
+const mayStart = `${hasItsPlace} AND NOT EXISTS (SELECT 1 FROM release_builds rb JOIN releases r ON r.id = rb.release_id
+  WHERE rb.build_id = builds.id AND r.archived_at IS NOT NULL)`;
 
 /** @param publicUrl where CI may report to; null = nobody has said */
 export function createBuildService(
@@ -84,6 +97,7 @@ export function createBuildService(
   cicd: CiCdService,
   artifacts: ArtifactKeeper,
   publicUrl: string | null = null,
+  named: NamedArtifacts | null = null,
 ): BuildService {
   async function current(taskId: string, platform: string): Promise<BuildRow | undefined> {
     const [row] = await db.rows<BuildRow>(`${selectBuild} WHERE task_id = ? AND platform = ? ORDER BY ordinal DESC LIMIT 1`, [
@@ -96,6 +110,16 @@ export function createBuildService(
   async function create(request: BuildRequest, ordinal: number, workflow: ConfiguredWorkflow): Promise<void> {
     const id = ulid();
     await db.transact(async (tx) => {
+      // Whoever archives holds this row: either it sees this build, or this sees that the release is archived.
+      const [release] = await tx.rows<{ archivedAt: Date | null }>(
+        'SELECT archived_at AS archivedAt FROM releases WHERE id = ? FOR UPDATE',
+        [request.releaseId],
+      );
+      if (release?.archivedAt)
+        throw new ProviderError('conflict', 'The release was archived: nothing is built any more.', { provider: 'ci-cd' });
+      // A cycle may be abandoned this very moment: what is not written before that never is (see `superseded-build-service.ts`).
+      const [task] = await tx.rows<{ status: TaskStatus }>('SELECT status FROM tasks WHERE id = ? FOR UPDATE', [request.taskId]);
+      if (task?.status === 'CANCELLED') throw new LeaseLostError('the task was cancelled');
       // Two executions of the task may come here together: the unique (task, platform, ordinal) lets one row stand.
       const inserted = await tx.run(
         `INSERT IGNORE INTO builds (id, tenant_id, task_id, platform, ordinal, workflow_type, mode, integration_id, workflow_id, ref, version,
@@ -119,7 +143,7 @@ export function createBuildService(
     const before = build.dispatchedAt;
     const [changed, rows] = (await db.batch([
       [
-        `UPDATE builds SET dispatched_at = UTC_TIMESTAMP(3) WHERE id = ? AND handle IS NULL AND ${before === null ? 'dispatched_at IS NULL' : 'dispatched_at = ?'}`,
+        `UPDATE builds SET dispatched_at = UTC_TIMESTAMP(3) WHERE id = ? AND handle IS NULL AND ${mayStart} AND ${before === null ? 'dispatched_at IS NULL' : 'dispatched_at = ?'}`,
         before === null ? [build.id] : [build.id, before],
       ],
       ['SELECT dispatched_at AS dispatchedAt FROM builds WHERE id = ?', [build.id]],
@@ -148,7 +172,9 @@ export function createBuildService(
       if (isRefusal(error)) await takeBack(build, dispatchedAt);
       throw error;
     });
-    await db.run(`UPDATE builds SET status = 'QUEUED', handle = COALESCE(handle, ?) WHERE id = ?`, [queueLocation, build.id]);
+    await db.run(`UPDATE builds SET status = IF(status = 'CANCELLED', status, 'QUEUED'), handle = COALESCE(handle, ?) WHERE id = ?`, [
+      ...[queueLocation, build.id],
+    ]);
   }
 
   /** A dispatch whose answer we do not have: find its run, or ask again once the provider must have shown it. */
@@ -173,7 +199,7 @@ export function createBuildService(
     const succeeded = run.state.kind === 'succeeded';
     const isSent = build.artifactKey !== null;
     const artifact =
-      succeeded && !isSent
+      succeeded && !isSent && build.isNamed === 0
         ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
         : undefined;
     const source = { tenantId: request.tenantId, integrationId: build.integrationId, handle: run.handle, buildId: build.id };
@@ -191,7 +217,7 @@ export function createBuildService(
     }
     await db.run(
       `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha),
-         ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`,
+         ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ? AND ${hasItsPlace}`,
       [status, providerWords(run, complete), run.handle, addressOrNull(run.url), run.commit, build.id],
     );
   }
@@ -202,17 +228,18 @@ export function createBuildService(
     const status = lacksArtifact ? 'RUNNING' : reported;
     const words = lacksArtifact ? 'waiting for the artifact' : reported === 'UNKNOWN' ? 'not found' : 'as CI reported';
     const hasEnded = ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(status);
-    await db.run(`UPDATE builds SET status = ?, provider_state = ?, ended_at = ${hasEnded ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ?`, [
-      status,
-      words,
-      build.id,
-    ]);
+    await db.run(
+      `UPDATE builds SET status = ?, provider_state = ?, ended_at = ${hasEnded ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ? AND ${hasItsPlace}`,
+      [status, words, build.id],
+    );
   }
 
   return {
     async follow(request) {
       const workflow = await cicd.workflow(request.tenantId, request.ciConfigId, request.platform, request.workflowType);
-      if ((await current(request.taskId, request.platform)) === undefined) await create(request, 1, workflow);
+      const known = await current(request.taskId, request.platform);
+      if (known === undefined) await create(request, 1, workflow);
+      else if (known.isNamed === 1) await named?.fetch({ tenantId: request.tenantId, id: known.id });
       const build = await current(request.taskId, request.platform);
       if (build === undefined) throw new Error('a build row that was just created is gone');
       if (build.status === 'SUCCEEDED' || build.status === 'FAILED' || build.status === 'CANCELLED') return build;

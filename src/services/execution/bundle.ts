@@ -32,7 +32,8 @@ const TAIL_BYTES = 256 * 1024;
 const DEFLATED = 8;
 const STORED = 0;
 
-export function createBundleFiles(store: ArtifactStore): BundleFiles {
+/** @param wanted what an archive may be around, by its name there */
+export function createBundleFiles(store: ArtifactStore, wanted: RegExp = BUILD): BundleFiles {
   async function* artifact(key: string): AsyncGenerator<Buffer> {
     const kept = await store.open(key);
     if (kept === null)
@@ -59,7 +60,7 @@ export function createBundleFiles(store: ArtifactStore): BundleFiles {
       if (kept === null) return null;
       await kept.body.cancel();
       const whole = await digest(artifact(key));
-      const entry = wrappedBuild(readDirectory(whole.tail, whole.sizeBytes));
+      const entry = wrappedBuild(readDirectory(whole.tail, whole.sizeBytes), wanted);
       if (entry === null) return { key, name: key.split('/').at(-1) ?? key, sizeBytes: whole.sizeBytes, sha256: whole.sha256, entry };
       const { sizeBytes, sha256 } = await digest(contentOf(key, entry));
       return { key, name: entry.name.split('/').at(-1) ?? entry.name, sizeBytes, sha256, entry };
@@ -94,9 +95,9 @@ const damaged = (name: string) =>
   new ProviderError('invalid', `${name} is damaged in its archive; run the build again.`, { provider: 'ci-cd' });
 
 /** @throws ProviderError where nobody can tell which of several builds is meant */
-function wrappedBuild(entries: readonly ArchiveEntry[] | null): ArchiveEntry | null {
+function wrappedBuild(entries: readonly ArchiveEntry[] | null, wanted: RegExp): ArchiveEntry | null {
   if (entries === null || entries.some(({ name }) => INSIDE_BUILDS.test(name))) return null;
-  const builds = entries.filter(({ name }) => BUILD.test(name));
+  const builds = entries.filter(({ name }) => wanted.test(name));
   if (builds.length > 1) {
     const names = builds.map(({ name }) => name).join(', ');
     throw new ProviderError('invalid', `The artifact holds several builds (${names}); keep one.`, { provider: 'ci-cd' });

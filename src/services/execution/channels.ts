@@ -7,7 +7,7 @@ import { livingKey } from '../../engine/living.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { type PressSettings, pressColumns, takesPresses } from '../chat/takes-presses.ts';
 import { readOwnWords, selectOwnWords } from '../notification-templates/own-words-row.ts';
-import { STATUS_MESSAGE } from '../releases/status-message.ts';
+import { STATUS_MESSAGE } from '../releases/messages/status-message.ts';
 
 /** Where a notification goes and what it says there. */
 export interface Addressed {
@@ -26,12 +26,13 @@ interface ChannelsRow extends Partial<PressSettings> {
 
 /**
  * Reads the tenant's channels and words, once per message.
+ * @param about `channels`: where it goes instead of to those of its bucket
  * @returns why nothing is to be sent, as text
  * @throws ProviderError not-found when the channel config is gone
  */
 export async function address(
   db: Database,
-  about: { tenantId: string; releaseId: string; commsConfigId: string },
+  about: { tenantId: string; releaseId: string; commsConfigId: string; channels?: readonly string[] },
   notification: Notification,
 ): Promise<Addressed | string> {
   const { tenantId, releaseId, commsConfigId } = about;
@@ -51,7 +52,7 @@ export async function address(
   if (row === undefined) throw new ProviderError('not-found', 'The channel config does not exist any more.', { provider: 'communication' });
   const told = inOwnWords(notification, readOwnWords(words));
   if (told === null) return 'the tenant switched this type of notification off';
-  const channels = (parseJson(row.channels) as Record<string, string[]>)[told.bucket] ?? [];
+  const channels = about.channels ?? (parseJson(row.channels) as Record<string, string[]>)[told.bucket] ?? [];
   if (channels.length === 0) return `the channel config names no channel for ${told.bucket}`;
   const threads = row.threads === 1 ? (parseJson(status[0]?.posted) as Record<string, string> | null) : null;
   return {

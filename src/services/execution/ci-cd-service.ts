@@ -31,6 +31,8 @@ export interface CiCdService {
   run(tenantId: string, integrationId: string, handle: string): Promise<CiRun | null>;
   artifacts(tenantId: string, integrationId: string, handle: string): Promise<CiArtifact[]>;
   openArtifact(tenantId: string, integrationId: string, handle: string, artifactId: string): Promise<ArtifactDownload>;
+  /** Asks for the run to be stopped; one that has ended already is success. */
+  cancel(tenantId: string, integrationId: string, handle: string): Promise<void>;
   /** How long after a dispatch was sent its run may stay invisible to `find`, milliseconds. */
   visibleWithinMs(tenantId: string, integrationId: string): Promise<number>;
 }
@@ -95,6 +97,9 @@ export function createCiCdService(db: Database, connector: Connector): CiCdServi
     },
     async openArtifact(tenantId, integrationId, handle, artifactId) {
       return (await open(tenantId, integrationId)).ci.openArtifact(handle, artifactId);
+    },
+    async cancel(tenantId, integrationId, handle) {
+      await (await open(tenantId, integrationId)).ci.cancel(handle);
     },
     async visibleWithinMs(tenantId, integrationId) {
       return connector.comesToLightWithinMs((await open(tenantId, integrationId)).ci.dispatchVisibleWithinMs);

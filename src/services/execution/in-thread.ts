@@ -9,12 +9,17 @@ export async function postInThread(
   message: { channelId: string; content: MessageContent; key: string },
   threadId: string | undefined,
 ): Promise<PostedMessage> {
+  return inThread(threadId, (thread) => messaging.post({ ...message, ...thread }));
+}
+
+/** Says it in the thread where there is one, else beside it. */
+export async function inThread<T>(threadId: string | undefined, say: (thread: { threadId?: string }) => Promise<T>): Promise<T> {
   try {
-    return await messaging.post({ ...message, ...(threadId === undefined ? {} : { threadId }) });
+    return await say(threadId === undefined ? {} : { threadId });
   } catch (error) {
     // Somebody deleted the message the thread hangs on.
     if (threadId === undefined || !isAbsent(error)) throw error;
-    return messaging.post(message);
+    return say({});
   }
 }
 

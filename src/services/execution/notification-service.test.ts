@@ -55,7 +55,14 @@ function service({ shown = [], fails = {}, channels = ['C1', 'C2'], threads = nu
     inAttempt({ signal: new AbortController().signal, assertOurs: () => undefined }, () =>
       notifications.sendMessage({
         ...{ type: 'RELEASE_RESUMED', data: { release: { displayId: 'REL-7', versions: [], url: null }, by: 'Ada', note: null } },
-        ...{ tenantId: 'T', releaseId: 'R', commsConfigId: 'C', bucket: 'releases', content: { summary: 'Hello', sections: [] } },
+        ...{
+          tenantId: 'T',
+          releaseId: 'R',
+          commsConfigId: 'C',
+          bucket: 'releases',
+          content: { summary: 'Hello', sections: [] },
+          about: {},
+        },
         ...{ keyIn: () => 'K', lookSince: null, triedAgoMs: null, posted: {}, refused: {} },
         onPostingAgain: async () => void did.push('intend again'),
         onPosted: async () => undefined,

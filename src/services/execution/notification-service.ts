@@ -13,6 +13,8 @@ export interface Announcement extends Notification {
   tenantId: string;
   releaseId: string;
   commsConfigId: string;
+  /** Where it goes instead of to the channels of its bucket. */
+  channels?: readonly string[];
   /** Unique for this message in a channel; stored with it at the provider. */
   keyIn: (channelId: string) => string;
   /** Set when an earlier attempt may have posted: messages since then are searched before anything is posted. */
@@ -103,7 +105,8 @@ async function postToEach(post: Post, announcement: Announcement, channels: read
   return { posted, failures };
 }
 
-const notTried: Failure = { kind: 'unavailable', message: 'It was not tried: the connection does not work.' };
+/** What is said of the channels that come after the one at which the connection turned out not to work. */
+export const notTried: Failure = { kind: 'unavailable', message: 'It was not tried: the connection does not work.' };
 
 async function findOrPost(post: Post, announcement: Announcement, channelId: string): Promise<PostedMessage> {
   const { content, messaging, threads } = post;

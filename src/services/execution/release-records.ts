@@ -1,12 +1,18 @@
 import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import type { GateApproval } from '../../domain/gates/approvals.ts';
+import type { SubjectBuild } from '../../domain/gates/subject.ts';
 import type { ShippedChange } from '../../domain/notes/shipped-changes.ts';
-import type { GateApproval } from '../../domain/release/gates.ts';
 import type { TaskStatus } from '../../domain/run.ts';
 import type { ClaimedTask } from '../../engine/vocabulary.ts';
 import { type BlockerRow, labelOf } from '../blockers/blocker-row.ts';
+import { candidateBuilds, notesDigestOf } from '../gates/gate-subject.ts';
+import { givenApprovals } from '../gates/given-approvals.ts';
+import { type GateReminder, remindApprovers } from '../gates/remind-approvers.ts';
 import { keepChanges } from '../notes/keep-changes.ts';
 import { type ComposedNotes, type KeptNotes, keepNotes } from '../notes/keep-notes.ts';
+import { databaseNow } from '../release-configs/database-now.ts';
+import { recordOutcome, recordReleased } from '../releases/tasks/record-outcome.ts';
 
 /** Keys a release's own row in the tenant. */
 export interface RecordKey {
@@ -33,23 +39,27 @@ export interface ReleaseRecords {
   latest(task: ClaimedTask, type: string): Promise<{ id: string; output: Record<string, unknown> } | null>;
   /** The other tasks of the same round. */
   round(task: ClaimedTask): Promise<{ key: string; type: string; status: TaskStatus }[]>;
-  /** What was said at gates of this type, about any candidate. */
+  /** What was said at gates of this type, about any candidate, with the roles that people have now. */
   approvals(release: RecordKey, gateType: string): Promise<GateApproval[]>;
+  /** The builds of one regression cycle. */
+  candidateBuilds(release: RecordKey, cycle: number): Promise<SubjectBuild[]>;
+  /** @param cycle null = the final notes. @returns null where there are none */
+  notesDigest(release: RecordKey, cycle: number | null): Promise<string | null>;
+  /** By the database's clock. */
+  now(): Promise<Date>;
+  /** Tells people that a gate still waits for them, once for each instant at which that is due. */
+  remindApprovers(release: RecordKey, reminder: GateReminder): Promise<void>;
   /** Every target is live. The first instant stays. */
   released(release: RecordKey): Promise<void>;
 }
 
 export function createReleaseRecords(db: Database): ReleaseRecords {
   return {
-    async branchForked({ tenantId, id }, commit) {
-      await db.run('UPDATE releases SET fork_commit = ? WHERE tenant_id = ? AND id = ?', [commit, tenantId, id]);
-    },
+    branchForked: (release, commit) => db.transact((tx) => recordOutcome(tx, release, 'forkCommit', commit)),
     async candidateTagged({ tenantId, id }, tag, commit) {
       await db.run('UPDATE regression_cycles SET rc_tag = ?, rc_commit = ? WHERE tenant_id = ? AND id = ?', [tag, commit, tenantId, id]);
     },
-    async releaseTagged({ tenantId, id }, tag) {
-      await db.run('UPDATE releases SET release_tag = ? WHERE tenant_id = ? AND id = ?', [tag, tenantId, id]);
-    },
+    releaseTagged: (release, tag) => db.transact((tx) => recordOutcome(tx, release, 'releaseTag', tag)),
     async ticketCreated({ tenantId, id }, { ticketKey, url }) {
       await db.run('UPDATE platform_releases SET ticket_key = ?, ticket_url = ? WHERE tenant_id = ? AND id = ?', [
         ticketKey,
@@ -106,18 +116,11 @@ export function createReleaseRecords(db: Database): ReleaseRecords {
         [task.stageId, task.stageAttempt, task.id],
       );
     },
-    approvals({ tenantId, id }, gateType) {
-      return db.rows<GateApproval>(
-        `SELECT a.account_id AS accountId, a.decision, a.commit_sha AS \`commit\`, a.created_at AS at
-         FROM approvals a JOIN tasks t ON t.id = a.task_id WHERE a.tenant_id = ? AND a.release_id = ? AND t.type = ?`,
-        [tenantId, id, gateType],
-      );
-    },
-    async released({ tenantId, id }) {
-      await db.run('UPDATE releases SET release_date = COALESCE(release_date, UTC_TIMESTAMP(3)) WHERE tenant_id = ? AND id = ?', [
-        tenantId,
-        id,
-      ]);
-    },
+    approvals: (release, gateType) => givenApprovals(db, release, [gateType]),
+    candidateBuilds: (release, cycle) => candidateBuilds(db, release, cycle),
+    notesDigest: (release, cycle) => notesDigestOf(db, release, cycle),
+    now: () => databaseNow(db),
+    remindApprovers: (release, reminder) => remindApprovers(db, release, reminder),
+    released: (release) => db.transact((tx) => recordReleased(tx, release)),
   };
 }

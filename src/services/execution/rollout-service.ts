@@ -134,8 +134,7 @@ export function createRolloutService(db: Database, ring: Ring): RolloutService {
         if (!written) return false;
         if (items.length === 0 && decision.events.length === 0) return true;
         if (items.length > 0) {
-          const why = decision.failure ?? (decision.events.some(({ outside }) => outside) ? "seen in the store's console" : null);
-          await writeHistory(tx, [{ ...historyOf(place, rollout.id, 'UPDATE', items), why: why?.slice(0, WHY_CHARS) ?? null }]);
+          await writeHistory(tx, [{ ...historyOf(place, rollout.id, 'UPDATE', items), why: whyOf(decision)?.slice(0, WHY_CHARS) ?? null }]);
         }
         await tell(tx, ring, release, await messagesOf(tx, place, rollout, decision, seen));
         return true;
@@ -169,6 +168,17 @@ async function writeState(
   return changed === 1;
 }
 
+/** Why it changed, where that is not what its plan says. */
+function whyOf({ failure, events, act, wait }: RolloutDecision): string | null {
+  if (failure !== null) return failure;
+  if (events.some(({ outside }) => outside)) return "seen in the store's console";
+  const windows = act?.do === 'halt' ? act.windows : events.find(({ kind }) => kind === 'halted')?.windows;
+  if (windows !== undefined) return closed(windows);
+  return wait?.for === 'window' ? wait.why : null;
+}
+
+const closed = (windows: readonly string[]) => `a window closed: ${windows.join(', ')}`;
+
 /** What people may want to know of later; what is about to be done is no change yet. */
 function changesOf(before: RolloutState, after: RolloutState): HistoryItem[] {
   const fields = ['status', 'pauseReason', 'step', 'fraction', 'wanted'] as const;
@@ -188,13 +198,14 @@ async function messagesOf(
 ): Promise<Message[]> {
   const { platform, target, version } = place.platform;
   const messages: Message[] = [];
-  for (const { kind, outside } of decision.events) {
+  for (const { kind, outside, windows } of decision.events) {
     const type = messageOf[kind];
     if (type === null) continue;
-    const wish = outside ? null : await wishBehind(tx, place, rollout, kind);
+    const wish = outside || windows !== undefined ? null : await wishBehind(tx, place, rollout, kind);
+    const reason = windows === undefined ? (wish?.why ?? null) : closed(windows);
     const data: StoreEvent = {
       ...{ platform, target, version, outside, fraction: decision.state.fraction },
-      ...{ buildNumber: seen?.buildNumber ?? null, url: seen?.url ?? null, by: wish?.name ?? null, reason: wish?.why ?? null },
+      ...{ buildNumber: seen?.buildNumber ?? null, url: seen?.url ?? null, by: wish?.name ?? null, reason },
     };
     messages.push({ type, data, dedupeKey: `${type}/${rollout.id}/${rollout.version + 1}` });
   }

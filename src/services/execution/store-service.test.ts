@@ -33,16 +33,17 @@ describe('the store of a release', () => {
     expect(opened.at(-1)).toEqual(['store', 'tenant', 'connection-PLAY_STORE']);
     expect(store).toEqual({
       ...{ appStore, app: { appId: 'com.example.shop', track: 'production' } },
-      ...{ stagedRollout: null, upload: null, displayName: 'Memory' },
+      ...{ stagedRollout: null, upload: null, withdrawal: null, displayName: 'Memory' },
     });
   });
 
   it('has what else its provider declares', async () => {
-    const [stagedRollout, upload] = [{}, {}];
+    const [stagedRollout, upload, withdrawal] = [{ is: 'rollout' }, { is: 'upload' }, { is: 'withdrawal' }];
+    const has = { stagedRollout: () => stagedRollout, storeUpload: () => upload, submissionWithdrawal: () => withdrawal };
 
-    const store = await open({ appStore: () => ({}), stagedRollout: () => stagedRollout, storeUpload: () => upload });
+    const store = await open({ appStore: () => ({}), ...has });
 
-    expect([store.stagedRollout, store.upload]).toEqual([stagedRollout, upload]);
+    expect([store.stagedRollout, store.upload, store.withdrawal]).toEqual([stagedRollout, upload, withdrawal]);
   });
 
   it('is none where the provider is no store', async () => {

@@ -2,6 +2,7 @@ import type { FrozenStore } from '../../domain/release/config.ts';
 import type { AppStore, StoreApp } from '../../integrations/capabilities/app-store.ts';
 import type { StagedRollout } from '../../integrations/capabilities/staged-rollout.ts';
 import type { StoreUpload } from '../../integrations/capabilities/store-upload.ts';
+import type { SubmissionWithdrawal } from '../../integrations/capabilities/submission-withdrawal.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { Connector } from '../connections/connect.ts';
 import { attemptSignal } from './attempt-scope.ts';
@@ -14,12 +15,17 @@ export interface OpenStore {
   stagedRollout: StagedRollout | null;
   /** null = its API takes no files. */
   upload: StoreUpload | null;
+  /** null = only people take a version back from review. */
+  withdrawal: SubmissionWithdrawal | null;
   displayName: string;
 }
 
-/** Stores for task handlers: what a release's copy of its config names. */
+/** One app on one track of a connection, as a release's copy of its config or a deployment's plan names it. */
+export type NamedStore = Pick<FrozenStore, 'integrationId' | 'target' | 'provider' | 'appId' | 'track'>;
+
+/** Stores for task handlers. */
 export interface StoreService {
-  open(tenantId: string, store: FrozenStore): Promise<OpenStore>;
+  open(tenantId: string, store: NamedStore): Promise<OpenStore>;
 }
 
 export function createStoreService(connector: Connector): StoreService {
@@ -33,6 +39,7 @@ export function createStoreService(connector: Connector): StoreService {
         app: { appId, track },
         stagedRollout: provider.stagedRollout?.(connection, deps) ?? null,
         upload: provider.storeUpload?.(connection, deps) ?? null,
+        withdrawal: provider.submissionWithdrawal?.(connection, deps) ?? null,
         displayName: provider.displayName,
       };
     },

@@ -2,19 +2,19 @@ import { ulid } from 'ulid';
 import type { Database, Sql, Tx } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { NotificationType, StoreEvent } from '../../domain/release/notification-data.ts';
-import type { Target } from '../../domain/release/vocabulary.ts';
 import { type HistoryEvent, type HistoryItem, statusItem, writeHistory } from '../../engine/history.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
 import type { Ring } from '../../platform/ring.ts';
-import { iso } from '../releases/instant.ts';
 import { leftReview } from '../releases/turn-signals.ts';
 import { notesOfRelease } from '../store-notes/store-notes-view.ts';
 import type { SubmissionStatus } from '../submissions/submission-view.ts';
-import type { ReleaseContext, ReleasePlatform } from './release-source.ts';
+import { becomesChanged, told as toldOf } from './changing-service.ts';
+import { noteSubmitted } from './note-submitted.ts';
+import { columnsOf, isOfRelease, ownerOf, type ReleaseSubmission, type SubmissionPlace } from './submission-place.ts';
 import { type Message, tell } from './tell.ts';
 
 /*
- * Submissions of a release to its stores. The row is written first, with the build and the notes it is about: it is the intent. Then the store is
+ * Submissions to stores, of releases and of deployments. The row is written first, with the build and the notes it is about: it is the intent. Then the store is
  * asked, which submits once however often it is asked for the same; then what it shows is written. Whichever step a crash falls between, the next
  * look asks the store again.
  */
@@ -31,12 +31,6 @@ export interface SubmissionRecord {
   decidedAt: Date | null;
 }
 
-export interface SubmissionPlace {
-  release: ReleaseContext;
-  platform: ReleasePlatform;
-  taskId: string;
-}
-
 /** What a look at the store says of a submission. */
 export interface SubmissionFinding {
   status: SubmissionStatus;
@@ -48,18 +42,18 @@ export interface SubmissionFinding {
 }
 
 export interface SubmissionService {
-  /** The latest of the target; null = nothing was submitted yet. */
+  /** The latest of the place; null = nothing was submitted yet. */
   latest(place: SubmissionPlace): Promise<SubmissionRecord | null>;
   /** Writes the next one down, once: whoever comes second gets the first one's. @param after ordinal of the one before, 0 = none */
   plan(place: SubmissionPlace, after: number, what: { buildNumber: string; notes: Record<string, string> }): Promise<SubmissionRecord>;
   /** Another build and other notes, for one that the store has refused to take. */
   replan(place: SubmissionPlace, id: string, what: { buildNumber: string; notes: Record<string, string> }): Promise<SubmissionRecord>;
-  /** Writes down what the store shows, with what follows: history, messages, and whether every store has the release. */
+  /** Writes down what the store shows, with what follows: history, messages, and whether every store has a release. */
   found(place: SubmissionPlace, id: string, finding: SubmissionFinding): Promise<SubmissionRecord>;
   /** Whether a person sent the task on after it had given up at or after `since`. What became of the attempts since then does not matter. */
   sentOnSince(task: { id: string; attempt: number }, since: Date): Promise<boolean>;
   /** What people wrote by locale, and what goes out where nobody did; null = the release has no notes. */
-  notes(place: SubmissionPlace, runId: string): Promise<{ written: Record<string, string>; generated: string | null }>;
+  notes(place: ReleaseSubmission, runId: string): Promise<{ written: Record<string, string>; generated: string | null }>;
 }
 
 /** Of the columns that keep the store's words. */
@@ -77,91 +71,86 @@ const messageOf: Partial<Record<SubmissionStatus, NotificationType>> = {
 };
 
 export function createSubmissionService(db: Database, ring: Ring): SubmissionService {
-  async function read(sql: Sql, { release, platform }: SubmissionPlace, id: string | null, lock = ''): Promise<SubmissionRecord | null> {
+  async function read(sql: Sql, place: SubmissionPlace, id: string | null, lock = ''): Promise<SubmissionRecord | null> {
+    const [where, key] = columnsOf(place);
     const [row] = await sql.rows<Omit<SubmissionRecord, 'notes'> & { notes: unknown }>(
       `SELECT id, ordinal, build_number AS buildNumber, status, reason, notes, created_at AS createdAt, decided_at AS decidedAt
-       FROM store_submissions WHERE tenant_id = ? AND release_id = ? AND target = ? ${id === null ? '' : 'AND id = ?'}
+       FROM store_submissions WHERE tenant_id = ? AND ${where} ${id === null ? '' : 'AND id = ?'}
        ORDER BY ordinal DESC LIMIT 1 ${lock}`,
-      [release.tenantId, release.id, platform.target, ...(id === null ? [] : [id])],
+      [ownerOf(place).tenantId, ...key, ...(id === null ? [] : [id])],
     );
     return row === undefined ? null : { ...row, notes: parseJson(row.notes) as Record<string, string> };
   }
 
   async function demand(sql: Sql, place: SubmissionPlace, id: string | null, lock = ''): Promise<SubmissionRecord> {
     const row = await read(sql, place, id, lock);
-    if (row === null) throw new Error(`a submission of ${place.release.id} to ${place.platform.target} is gone`);
+    if (row === null) throw new Error(`a submission of ${ownerOf(place).id} to ${place.target} is gone`);
     return row;
+  }
+
+  /** Releases have messages for each edge; a deployment has one that shows how it stands. */
+  async function told(tx: Tx, place: SubmissionPlace, messages: readonly Message[]): Promise<void> {
+    if (isOfRelease(place)) await tell(tx, ring, place.release, messages);
+    else toldOf(tx, ring, place.deployment);
   }
 
   return {
     latest: (place) => read(db, place, null),
 
     async plan(place, after, { buildNumber, notes }) {
-      const { release, platform, taskId } = place;
+      const { tenantId } = ownerOf(place);
       const id = ulid();
+      const row = { id, tenant_id: tenantId, ...place.row, target: place.target, task_id: place.taskId };
+      const values = { ...row, ordinal: after + 1, build_number: buildNumber, status: 'PREPARING', notes: JSON.stringify(notes) };
       await db.transact(async (tx) => {
-        const inserted = await tx.run(
-          `INSERT IGNORE INTO store_submissions (id, tenant_id, release_id, platform_release_id, target, task_id, ordinal, build_number, status,
-             notes) VALUES (?)`,
-          [
-            [
-              id,
-              release.tenantId,
-              release.id,
-              platform.id,
-              platform.target,
-              taskId,
-              after + 1,
-              buildNumber,
-              'PREPARING',
-              JSON.stringify(notes),
-            ],
-          ],
-        );
+        // From here on the store may have it.
+        if (!isOfRelease(place)) await becomesChanged(tx, ring, place);
+        const inserted = await tx.run(`INSERT IGNORE INTO store_submissions (${Object.keys(values).join(', ')}) VALUES (?)`, [
+          Object.values(values),
+        ]);
         if (inserted === 0) return;
-        const items = [...named(platform), { field: 'buildNumber', before: null, after: buildNumber }];
+        const items = [...named(place), { field: 'buildNumber', before: null, after: buildNumber }];
         await writeHistory(tx, [historyOf(place, id, 'CREATE', items)]);
-        await tell(tx, ring, release, []);
+        await told(tx, place, []);
       });
       return demand(db, place, null);
     },
 
     async replan(place, id, { buildNumber, notes }) {
-      const { release, platform } = place;
       await db.transact(async (tx) => {
         const before = await demand(tx, place, id, 'FOR UPDATE');
         const changed = await tx.run(
           `UPDATE store_submissions SET build_number = ?, notes = ? WHERE tenant_id = ? AND id = ? AND status = 'PREPARING'`,
-          [buildNumber, JSON.stringify(notes), release.tenantId, id],
+          [buildNumber, JSON.stringify(notes), ownerOf(place).tenantId, id],
         );
         if (changed === 0 || before.buildNumber === buildNumber) return;
-        const items = [...named(platform), { field: 'buildNumber', before: before.buildNumber, after: buildNumber }];
+        const items = [...named(place), { field: 'buildNumber', before: before.buildNumber, after: buildNumber }];
         await writeHistory(tx, [historyOf(place, id, 'UPDATE', items)]);
       });
       return demand(db, place, id);
     },
 
     async found(place, id, finding) {
-      const { release } = place;
+      const { tenantId, id: ownerId } = ownerOf(place);
       return db.transact(async (tx) => {
         // Targets that are found at the same instant must not each miss the other.
-        await tx.rows('SELECT id FROM releases WHERE tenant_id = ? AND id = ? FOR UPDATE', [release.tenantId, release.id]);
+        if (isOfRelease(place)) await tx.rows('SELECT id FROM releases WHERE tenant_id = ? AND id = ? FOR UPDATE', [tenantId, ownerId]);
         const before = await demand(tx, place, id, 'FOR UPDATE');
-        await write(tx, release.tenantId, before, finding);
+        await write(tx, tenantId, before, finding);
         const after = await demand(tx, place, id);
         if (after.status === before.status) return after;
         await writeHistory(tx, [
           {
-            ...historyOf(place, id, 'UPDATE', [statusItem(before.status, after.status), ...named(place.platform)]),
+            ...historyOf(place, id, 'UPDATE', [statusItem(before.status, after.status), ...named(place)]),
             why: finding.reason?.slice(0, WHY_CHARS) ?? null,
           },
         ]);
-        await noteSubmitted(tx, release);
+        if (isOfRelease(place)) await noteSubmitted(tx, place.release);
         if (before.status === 'IN_REVIEW') {
-          const wakes = await leftReview(tx, release.id, place.platform.target);
+          const wakes = await leftReview(tx, ownerId, place.target);
           tx.afterCommit(() => ring(wakes));
         }
-        await tell(tx, ring, release, messagesOf(place, before, after, finding));
+        await told(tx, place, messagesOf(place, before, after, finding));
         return after;
       });
     },
@@ -198,28 +187,8 @@ async function write(tx: Tx, tenantId: string, before: SubmissionRecord, finding
   );
 }
 
-/** SUBMITTED is a release whose every store has it for review, or has let it pass. */
-async function noteSubmitted(tx: Tx, release: ReleaseContext): Promise<void> {
-  const [row] = await tx.rows<{ submittedAt: Date | null; now: Date }>(
-    'SELECT submitted_at AS submittedAt, UTC_TIMESTAMP(3) AS now FROM releases WHERE tenant_id = ? AND id = ?',
-    [release.tenantId, release.id],
-  );
-  const latest = await tx.rows<{ target: Target; status: SubmissionStatus }>(
-    'SELECT target, status FROM store_submissions WHERE tenant_id = ? AND release_id = ? ORDER BY ordinal',
-    [release.tenantId, release.id],
-  );
-  const statusOf = new Map(latest.map(({ target, status }) => [target, status]));
-  const isSubmitted = release.config.stores.every(({ target }) => ['IN_REVIEW', 'APPROVED'].includes(statusOf.get(target) ?? ''));
-  if (row === undefined || isSubmitted === (row.submittedAt !== null)) return;
-  const after = isSubmitted ? row.now : null;
-  await tx.run('UPDATE releases SET submitted_at = ? WHERE tenant_id = ? AND id = ?', [after, release.tenantId, release.id]);
-  const text = (at: Date | null) => (at === null ? null : iso(at));
-  const items = [{ field: 'submittedAt', before: text(row.submittedAt), after: text(after) }];
-  const { tenantId, id } = release;
-  await writeHistory(tx, [{ tenantId, scopeId: id, entityType: 'release', entityId: id, action: 'UPDATE', actor: engineActor, items }]);
-}
-
 function messagesOf(place: SubmissionPlace, before: SubmissionRecord, after: SubmissionRecord, finding: SubmissionFinding): Message[] {
+  if (!isOfRelease(place)) return [];
   const { platform, target, version } = place.platform;
   const data: StoreEvent = { platform, target, version, buildNumber: after.buildNumber, url: finding.url };
   const type = messageOf[after.status];
@@ -233,11 +202,9 @@ function messagesOf(place: SubmissionPlace, before: SubmissionRecord, after: Sub
   }));
 }
 
-const named = ({ platform, target, version }: ReleasePlatform): HistoryItem[] => [
-  { field: 'version', before: null, after: `${platform}/${target} ${version}` },
-];
+const named = ({ named: after }: SubmissionPlace): HistoryItem[] => [{ field: 'version', before: null, after }];
 
-const historyOf = ({ release }: SubmissionPlace, id: string, action: HistoryEvent['action'], items: HistoryItem[]): HistoryEvent => ({
-  ...{ tenantId: release.tenantId, scopeId: release.id, entityType: 'submission', entityId: id },
-  ...{ action, actor: engineActor, items },
-});
+function historyOf(place: SubmissionPlace, id: string, action: HistoryEvent['action'], items: HistoryItem[]): HistoryEvent {
+  const { tenantId, id: scopeId } = ownerOf(place);
+  return { tenantId, scopeId, entityType: 'submission', entityId: id, action, actor: engineActor, items };
+}

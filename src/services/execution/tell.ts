@@ -3,7 +3,7 @@ import type { NotificationData, NotificationType } from '../../domain/release/no
 import { markChanged } from '../../engine/living.ts';
 import { writeDelivery } from '../../engine/write-delivery.ts';
 import type { Ring } from '../../platform/ring.ts';
-import { STATUS_MESSAGE } from '../releases/status-message.ts';
+import { STATUS_MESSAGE } from '../releases/messages/status-message.ts';
 import type { ReleaseContext } from './release-source.ts';
 
 export interface Message<T extends NotificationType = NotificationType> {

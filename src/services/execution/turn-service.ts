@@ -1,5 +1,6 @@
-import type { Database } from '../../db/client.ts';
+import type { Database, Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
+import { type DeploymentPlan, isOnTrack } from '../../domain/deployment/plan.ts';
 import type { FrozenStore } from '../../domain/release/config.ts';
 import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import { type Contender, whoIsBefore } from '../../domain/release/turns.ts';
@@ -7,6 +8,7 @@ import { writeHistory } from '../../engine/history.ts';
 import { makeRunsDue } from '../../engine/stage-counters.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
 import type { Ring, Wake } from '../../platform/ring.ts';
+import { displayIdOf as deploymentIdOf } from '../deployments/deployment-row.ts';
 import { iso } from '../releases/instant.ts';
 import { displayIdOf } from '../releases/release-row.ts';
 import type { ReleaseName } from '../releases/release-view.ts';
@@ -15,11 +17,14 @@ import type { ReleaseContext } from './release-source.ts';
 /** Whose turn it is. A paused release waits for nobody in particular: it goes on when it is resumed. */
 export type Turn = { own: true } | { own: false; blockedBy: readonly ReleaseName[] };
 
+/** Which app of which store. */
+type StoreApp = Pick<FrozenStore, 'target' | 'provider' | 'appId'>;
+
 export interface TurnService {
   /** Takes the release's turn to kick off, unless others are before it. Once taken it is kept. */
   take(release: ReleaseContext): Promise<Turn>;
-  /** Whether the release may hand its version to the store: stores review one version of an app at a time, whatever its track. */
-  toSubmit(release: ReleaseContext, store: FrozenStore): Promise<Turn>;
+  /** Whether a release or deployment may hand its version to the store: stores review one version of an app at a time, whatever its track. */
+  toSubmit(subject: { id: string; tenantId: string }, store: StoreApp): Promise<Turn>;
 }
 
 const own: Turn = { own: true };
@@ -76,24 +81,48 @@ export function createTurnService(db: Database, ring: Ring): TurnService {
       });
     },
 
-    async toSubmit({ tenantId, id }, { target, provider, appId }) {
+    async toSubmit({ tenantId, id }, app) {
       const held = await db.rows(
-        'SELECT 1 FROM releases r JOIN runs n ON n.id = r.run_id WHERE r.tenant_id = ? AND r.id = ? AND n.held = 1',
-        [tenantId, id],
+        `SELECT 1 FROM releases s JOIN runs n ON n.id = s.run_id WHERE s.tenant_id = ? AND s.id = ? AND n.held = 1
+         UNION ALL SELECT 1 FROM deployments s JOIN runs n ON n.id = s.run_id WHERE s.tenant_id = ? AND s.id = ? AND n.held = 1`,
+        [tenantId, id, tenantId, id],
       );
       if (held.length > 0) return paused;
-      const rows = await db.rows<{ id: string; displayNumber: number; config: unknown }>(
-        `SELECT DISTINCT r.id, r.display_number AS displayNumber, CAST(r.config AS CHAR) AS config
-         FROM store_submissions s JOIN releases r ON r.tenant_id = s.tenant_id AND r.id = s.release_id JOIN runs n ON n.id = r.run_id
-         WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND s.release_id <> ?
-           AND n.status IN ('PENDING', 'IN_PROGRESS')`,
-        [tenantId, target, id],
+      const blockedBy = [...(await releasesInReview(db, tenantId, app)), ...(await deploymentsInReview(db, tenantId, app))].filter(
+        (other) => other.id !== id,
       );
-      const sameApp = (store: FrozenStore) => store.target === target && store.provider === provider && store.appId === appId;
-      const blockedBy = rows
-        .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(sameApp))
-        .map((row) => ({ id: row.id, displayId: displayIdOf(row.displayNumber) }));
       return blockedBy.length === 0 ? own : { own: false, blockedBy };
     },
   };
+}
+
+const isApp = (app: StoreApp) => (store: StoreApp) =>
+  store.target === app.target && store.provider === app.provider && store.appId === app.appId;
+
+async function releasesInReview(sql: Sql, tenantId: string, app: StoreApp): Promise<ReleaseName[]> {
+  const rows = await sql.rows<{ id: string; displayNumber: number; config: unknown }>(
+    `SELECT DISTINCT r.id, r.display_number AS displayNumber, CAST(r.config AS CHAR) AS config
+     FROM store_submissions s JOIN releases r ON r.tenant_id = s.tenant_id AND r.id = s.release_id JOIN runs n ON n.id = r.run_id
+     WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND n.status IN ('PENDING', 'IN_PROGRESS')`,
+    [tenantId, app.target],
+  );
+  return rows
+    .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(isApp(app)))
+    .map(({ id, displayNumber }) => ({ id, displayId: displayIdOf(displayNumber) }));
+}
+
+async function deploymentsInReview(sql: Sql, tenantId: string, app: StoreApp): Promise<ReleaseName[]> {
+  const rows = await sql.rows<{ id: string; serviceId: string; displayNumber: number; plan: unknown }>(
+    `SELECT d.id, s.service_id AS serviceId, d.display_number AS displayNumber, d.plan
+     FROM store_submissions s JOIN deployments d ON d.tenant_id = s.tenant_id AND d.id = s.deployment_id
+     WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND d.outcome IS NULL`,
+    [tenantId, app.target],
+  );
+  return rows
+    .filter(({ plan, serviceId }) =>
+      (parseJson(plan) as DeploymentPlan).services.some(
+        (service) => service.serviceId === serviceId && isOnTrack(service) && isApp(app)(service.target.store),
+      ),
+    )
+    .map(({ id, displayNumber }) => ({ id, displayId: deploymentIdOf(displayNumber) }));
 }

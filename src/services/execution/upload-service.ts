@@ -36,7 +36,7 @@ export interface UploadService {
 }
 
 const columns = `id, platform, status, provider_state AS providerState, integration_id AS integrationId, handle, url,
-  artifact_name AS artifactName, artifact_url AS artifactUrl, ordinal`;
+  artifact_name AS artifactName, artifact_url AS artifactUrl, other_commit_reason AS otherCommitReason, ordinal`;
 
 export function createUploadService(db: Database, ring: Ring): UploadService {
   return {

@@ -1,11 +1,12 @@
 import { ulid } from 'ulid';
-import { errnoOf, type Tx } from '../../db/client.ts';
+import type { Tx } from '../../db/client.ts';
 import type { MilestoneStatus } from '../../domain/milestones/status.ts';
 import { type HistoryEvent, type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { rememberAnswer } from '../idempotency.ts';
 import { isoOrNull } from '../releases/instant.ts';
-import { invalid, notFound } from '../service-error.ts';
+import { notFound } from '../service-error.ts';
+import { unlessTaken } from '../unless-taken.ts';
 import { type MilestoneView, readMilestoneView } from './milestone-view.ts';
 
 export interface MilestoneInput {
@@ -31,6 +32,7 @@ export async function createMilestone(deps: Deps, caller: Caller, input: Milesto
       await rememberAnswer(tx, deps, caller, { status: 201, body: view });
       return view;
     }),
+    TAKEN,
   );
 }
 
@@ -56,6 +58,7 @@ export async function updateMilestone(
       await record(tx, caller, before.id, 'UPDATE', null, items);
       return readMilestoneView(tx, caller.tenantId, before.id);
     }),
+    TAKEN,
   );
 }
 
@@ -143,14 +146,4 @@ function changesOf(before: Told | null, after: Told): HistoryItem[] {
     .filter((item) => item.before !== item.after);
 }
 
-const DUPLICATE = 1062;
-
-/** @throws ServiceError invalid for a name that another milestone of the tenant has */
-async function unlessTaken<T>(write: Promise<T>): Promise<T> {
-  try {
-    return await write;
-  } catch (error) {
-    if (errnoOf(error) !== DUPLICATE) throw error;
-    throw invalid([{ field: '/name', message: 'is the name of another milestone' }]);
-  }
-}
+const TAKEN = { field: '/name', message: 'is the name of another milestone' };

@@ -4,6 +4,7 @@ import { applyEdits, type ItemEdit, type NotesEdits, wordsOf } from '../../domai
 import { renderNotesMarkdown } from '../../domain/notes/markdown.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { hurryGates } from '../gates/hurry-gates.ts';
 import { lockRelease, refuseEnded } from '../releases/release-row.ts';
 import { conflict, invalid, type Problem } from '../service-error.ts';
 import type { NotesRow } from './notes-row.ts';
@@ -22,7 +23,7 @@ export interface EditNotesInput {
  * @throws ServiceError conflict when the notes are no longer those the person saw
  */
 export async function editNotes(
-  deps: Pick<ServiceDeps, 'db'>,
+  deps: Pick<ServiceDeps, 'db' | 'ring'>,
   caller: Caller,
   place: NotesPlace,
   input: EditNotesInput,
@@ -49,6 +50,8 @@ export async function editNotes(
         ...{ actor: actorOf(caller), items },
       },
     ]);
+    // Whoever approved the notes approved other ones.
+    await hurryGates(tx, deps.ring, release.run.id);
     return notesDetail(after);
   });
 }

@@ -1,12 +1,12 @@
 import type { Statement } from '../../db/client.ts';
+import type { MessageType } from '../../domain/notifications/message-types.ts';
 import type { OwnWords } from '../../domain/notifications/own-words.ts';
-import type { NotificationType } from '../../domain/release/notification-data.ts';
 import type { Bucket } from '../../domain/release/vocabulary.ts';
 
 /** A tenant's words as they lie in their row. */
 export interface OwnWordsRow {
   id: string;
-  type: NotificationType;
+  type: MessageType;
   isEnabled: number;
   bucket: Bucket | null;
   headline: string | null;
@@ -16,7 +16,7 @@ export interface OwnWordsRow {
 
 export const ownWordsColumns = 'id, type, is_enabled AS isEnabled, bucket, headline, body, updated_at AS updatedAt';
 
-export const selectOwnWords = (tenantId: string, type: NotificationType, lock: '' | 'FOR UPDATE' = ''): Statement => [
+export const selectOwnWords = (tenantId: string, type: string, lock: '' | 'FOR UPDATE' = ''): Statement => [
   `SELECT ${ownWordsColumns} FROM notification_templates WHERE tenant_id = ? AND type = ? ${lock}`,
   [tenantId, type],
 ];

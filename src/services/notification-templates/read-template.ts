@@ -1,7 +1,6 @@
+import { type MessageType, messageTypes } from '../../domain/notifications/message-types.ts';
 import type { OwnWords } from '../../domain/notifications/own-words.ts';
 import { wordsProblems } from '../../domain/notifications/own-words.ts';
-import type { NotificationType } from '../../domain/release/notification-data.ts';
-import { notificationTypes } from '../../domain/release/notifications.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { invalid } from '../service-error.ts';
 import { type OwnWordsRow, ownWordsColumns } from './own-words-row.ts';
@@ -14,7 +13,7 @@ export async function listTemplates(deps: Pick<ServiceDeps, 'db'>, caller: Calle
     caller.tenantId,
   ]);
   const byType = new Map(rows.map((row) => [row.type, row]));
-  return [...notificationTypes].sort().map((type) => templateView(type, byType.get(type)));
+  return [...messageTypes].sort().map((type) => templateView(type, byType.get(type)));
 }
 
 /** @throws ServiceError not-found for a type that does not exist */
@@ -37,7 +36,7 @@ export function previewTemplate(caller: Caller, type: string, words: OwnWords): 
 }
 
 /** @throws ServiceError invalid with every problem, each naming its field */
-export function demandWords(type: NotificationType, words: OwnWords): void {
+export function demandWords(type: MessageType, words: OwnWords): void {
   const problems = wordsProblems(type, words);
   if (problems.length > 0) throw invalid(problems.map(({ field, message }) => ({ field: `/${field}`, message })));
 }

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import type { Tx } from '../../db/client.ts';
+import type { MessageType } from '../../domain/notifications/message-types.ts';
 import type { OwnWords } from '../../domain/notifications/own-words.ts';
-import type { NotificationType } from '../../domain/release/notification-data.ts';
 import { writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { type OwnWordsRow, ownWordsOf, selectOwnWords } from './own-words-row.ts';
@@ -49,7 +49,7 @@ export async function deleteTemplate(deps: Pick<ServiceDeps, 'db'>, caller: Call
   });
 }
 
-async function lockWords(tx: Tx, tenantId: string, type: NotificationType): Promise<OwnWordsRow | undefined> {
+async function lockWords(tx: Tx, tenantId: string, type: MessageType): Promise<OwnWordsRow | undefined> {
   const [row] = await tx.rows<OwnWordsRow>(...selectOwnWords(tenantId, type, 'FOR UPDATE'));
   return row;
 }
@@ -57,7 +57,7 @@ async function lockWords(tx: Tx, tenantId: string, type: NotificationType): Prom
 function recordWords(
   tx: Tx,
   caller: Caller,
-  type: NotificationType,
+  type: MessageType,
   before: OwnWordsRow | undefined,
   after: OwnWordsRow | undefined,
 ): Promise<void> {

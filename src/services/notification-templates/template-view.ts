@@ -1,7 +1,6 @@
+import { type MessageType, messageTypes } from '../../domain/notifications/message-types.ts';
 import { asText, exampleOf, inOwnWords, type OwnWords } from '../../domain/notifications/own-words.ts';
 import { type Placeholder, placeholdersOf } from '../../domain/notifications/placeholders.ts';
-import type { NotificationType } from '../../domain/release/notification-data.ts';
-import { notificationTypes } from '../../domain/release/notifications.ts';
 import type { Bucket } from '../../domain/release/vocabulary.ts';
 import { notFound } from '../service-error.ts';
 import { type OwnWordsRow, ownWordsOf } from './own-words-row.ts';
@@ -13,7 +12,7 @@ export interface RenderedTemplate {
 }
 
 export interface NotificationTemplateView {
-  type: NotificationType;
+  type: MessageType;
   /** The type's example in our words. */
   default: RenderedTemplate;
   placeholders: Placeholder[];
@@ -23,7 +22,7 @@ export interface NotificationTemplateView {
   override: (OwnWords & { updatedAt: string }) | null;
 }
 
-export function templateView(type: NotificationType, row: OwnWordsRow | undefined): NotificationTemplateView {
+export function templateView(type: MessageType, row: OwnWordsRow | undefined): NotificationTemplateView {
   const example = exampleOf(type);
   return {
     type,
@@ -35,14 +34,14 @@ export function templateView(type: NotificationType, row: OwnWordsRow | undefine
 }
 
 /** The type's example in these words; null = it is not sent. */
-export function renderExample(type: NotificationType, words: OwnWords): RenderedTemplate | null {
+export function renderExample(type: MessageType, words: OwnWords): RenderedTemplate | null {
   const rendered = inOwnWords(exampleOf(type), words);
   return rendered === null ? null : { bucket: rendered.bucket, ...asText(rendered.content) };
 }
 
 /** @throws ServiceError not-found */
-export function demandType(type: string): NotificationType {
-  const known = notificationTypes.find((candidate) => candidate === type);
+export function demandType(type: string): MessageType {
+  const known = messageTypes.find((candidate) => candidate === type);
   if (known === undefined) throw notFound(`The notification type ${type.slice(0, 64)}`);
   return known;
 }

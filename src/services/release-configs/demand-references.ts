@@ -9,6 +9,7 @@ import { peoplesOwn } from '../configs/config-resource.ts';
 import { connectionTableNames } from '../connections/tables.ts';
 import type { Problem } from '../service-error.ts';
 import { NAMED_CONNECTION, type NamedConnection, standing, together, type Usability } from './connection-standing.ts';
+import { gateProblems } from './demand-approvers.ts';
 import { storeProblems } from './demand-stores.ts';
 import { subConfigs } from './sub-configs.ts';
 
@@ -21,7 +22,12 @@ const NO_CONFIG = 'is no config of this tenant with an active integration';
  */
 export async function usability(tx: Tx, tenantId: string, body: ReleaseConfigBody): Promise<Usability> {
   const own = { problems: ownProblems(body), warnings: [] };
-  return together([own, await references(tx, tenantId, body), await storeProblems(tx, tenantId, body)]);
+  return together([
+    own,
+    await references(tx, tenantId, body),
+    await storeProblems(tx, tenantId, body),
+    await gateProblems(tx, tenantId, body),
+  ]);
 }
 
 function ownProblems(body: ReleaseConfigBody): Problem[] {

@@ -7,16 +7,17 @@ import type { ReleaseName } from './release-view.ts';
 /**
  * Whom releases of a tenant wait for, by id: what their tasks that wait for their turn found last. A query of its own for those that may wait: text of
  * any length among the rows of a page makes the servers keep the page on disk.
+ *
+ * @param releases `isDue`: whether the kickoff has come, by the database's clock
  */
 export async function turnsOf(
   sql: Pick<Sql, 'rows'>,
   tenantId: string,
-  releases: readonly { id: string; runStatus: RunStatus; kickOffDate: Date; releaseTag: string | null }[],
-  now: Date,
+  releases: readonly { id: string; runStatus: RunStatus; isDue: number; releaseTag: string | null }[],
 ): Promise<ReadonlyMap<string, ReleaseName[]>> {
   // At a kickoff that is due and has not happened; and before the stores, which come after the final tag (`why` tells, too, where a person skipped it).
-  const mayWait = releases.filter(({ runStatus, kickOffDate, releaseTag }) =>
-    runStatus === 'PENDING' ? kickOffDate <= now : runStatus === 'IN_PROGRESS' && releaseTag !== null,
+  const mayWait = releases.filter(({ runStatus, isDue, releaseTag }) =>
+    runStatus === 'PENDING' ? isDue === 1 : runStatus === 'IN_PROGRESS' && releaseTag !== null,
   );
   if (mayWait.length === 0) return new Map();
   const rows = await sql.rows<{ releaseId: string; output: unknown }>(

@@ -13,16 +13,16 @@ import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts
 import { rememberAnswer } from '../idempotency.ts';
 import { invalid, notFound, type Problem } from '../service-error.ts';
 import { findBase } from './base-release.ts';
-import { type CompleteInput, type CreateReleaseInput, completeInput } from './complete-input.ts';
 import { copySubConfigs, freezeConfig } from './freeze-config.ts';
 import { readRelease } from './get-release.ts';
 import { iso } from './instant.ts';
 import { latestVersions } from './latest-versions.ts';
 import { checkPilot } from './members.ts';
+import { beginStatusMessage } from './messages/status-message.ts';
 import { displayIdOf } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
-import { beginStatusMessage } from './status-message.ts';
 import { takenRefs } from './taken-refs.ts';
+import { type CompleteInput, type CreateReleaseInput, completeInput } from './tasks/complete-input.ts';
 
 const newId = monotonicFactory();
 

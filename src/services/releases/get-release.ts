@@ -8,6 +8,7 @@ import { pauseReasons, releaseStatus } from '../../domain/release/status.ts';
 import type { BuildMode, ReleaseType, StageKey } from '../../domain/release/vocabulary.ts';
 import type { HoldReason, RunStatus, StageStatus } from '../../domain/run.ts';
 import { createBatch } from '../../engine/batch.ts';
+import { leftBehindOf } from '../clean-ups/left-behind.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { notFound } from '../service-error.ts';
 import { turnsOf } from './blocked-by.ts';
@@ -18,7 +19,7 @@ import { iso, isoOrNull } from './instant.ts';
 import { platformDetail, platformsOf, storeStatesOf } from './platform-view.ts';
 import { displayIdOf } from './release-row.ts';
 import type { HoldView, PersonView, ReleaseDetail, StageProgressView } from './release-view.ts';
-import { slotsOfMany } from './slot-view.ts';
+import { slotsOfMany } from './slots/slot-view.ts';
 
 interface DetailRow {
   id: string;
@@ -36,6 +37,8 @@ interface DetailRow {
   buildMode: BuildMode;
   kickOffReminderDate: Date | null;
   kickOffDate: Date;
+  /** Whether the kickoff has come, by the database's clock. */
+  isDue: number;
   targetReleaseDate: Date;
   delayReason: string | null;
   releaseDate: Date | null;
@@ -44,6 +47,7 @@ interface DetailRow {
   preReleaseRequestedAt: Date | null;
   regressionRequestedAt: Date | null;
   attention: string | null;
+  isArchiving: number;
   createdAt: Date;
   updatedAt: Date;
   createdById: string;
@@ -115,7 +119,7 @@ async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly str
   const configs = new Map(rows.map((row) => [row.id, readFrozenConfig(parseJson(row.config))]));
   const idsWhere = (is: (row: DetailRow) => boolean) => rows.filter(is).map(({ id }) => id);
   const then = gather(sql);
-  const [gates, delays, states, turns] = await Promise.all([
+  const [gates, delays, states, turns, left] = await Promise.all([
     gateRowsOf(then, tenantId, latestGates(stages)),
     delaysOf(
       then,
@@ -127,7 +131,12 @@ async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly str
       tenantId,
       idsWhere(({ id }) => (configs.get(id)?.stores.length ?? 0) > 0),
     ),
-    turnsOf(then, tenantId, rows, new Date()),
+    turnsOf(then, tenantId, rows),
+    leftBehindOf(
+      then,
+      tenantId,
+      rows.filter(({ archivedAt }) => archivedAt !== null),
+    ),
   ]);
   const detailOf = (row: DetailRow): ReleaseDetail => {
     const config = configs.get(row.id) ?? readFrozenConfig(parseJson(row.config));
@@ -139,7 +148,8 @@ async function readReleases(sql: Sql, tenantId: string, releaseIds: readonly str
       slots: slots.get(row.id) ?? [],
       delays: delays.get(row.id) ?? [],
       blockedBy: turns.get(row.id) ?? [],
-      gate: gateView(gates.get(row.runId) ?? [], config.gates.quorum),
+      leftBehind: left.get(row.id) ?? null,
+      gate: gateView(gates.get(row.runId) ?? [], config.gates),
     };
   };
   return new Map(rows.map((row) => [row.id, detailOf(row)]));
@@ -169,6 +179,7 @@ function headOf(row: DetailRow, config: FrozenConfig) {
     preReleaseRequestedAt: isoOrNull(row.preReleaseRequestedAt),
     regressionRequestedAt: isoOrNull(row.regressionRequestedAt),
     attention: row.attention,
+    isArchiving: Number(row.isArchiving) === 1,
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
     createdAt: iso(row.createdAt),
@@ -185,9 +196,9 @@ const personOrNull = (accountId: string | null, displayName: string | null): Per
 const selectDetails = `
   SELECT r.id, r.run_id AS runId, r.display_number AS displayNumber, r.config_id AS configId, r.config, r.type, r.description, r.branch,
          r.base_branch AS baseBranch, r.base_release_id AS baseReleaseId, r.fork_commit AS forkCommit, r.release_tag AS releaseTag,
-         r.build_mode AS buildMode, r.kick_off_reminder_date AS kickOffReminderDate, r.kick_off_date AS kickOffDate,
+         r.build_mode AS buildMode, r.kick_off_reminder_date AS kickOffReminderDate, r.kick_off_date AS kickOffDate, r.kick_off_date <= UTC_TIMESTAMP(3) AS isDue,
          r.target_release_date AS targetReleaseDate, r.delay_reason AS delayReason, r.release_date AS releaseDate,
-         r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.created_at AS createdAt,
+         r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.pre_release_requested_at AS preReleaseRequestedAt, r.regression_requested_at AS regressionRequestedAt, r.attention, r.archiving IS NOT NULL AS isArchiving, r.created_at AS createdAt,
          r.updated_at AS updatedAt, r.created_by_account_id AS createdById, c.display_name AS createdByName, r.pilot_account_id AS pilotId,
          p.display_name AS pilotName, n.status AS runStatus, n.held, n.started_at AS startedAt, n.ended_at AS endedAt
   FROM releases r JOIN runs n ON n.id = r.run_id

@@ -53,7 +53,7 @@ async function beginning(
   if (wanted !== 'fork') {
     const [candidate] = await db.rows<{ tag: string | null; commit: string }>(
       `SELECT rc_tag AS tag, rc_commit AS \`commit\` FROM regression_cycles
-       WHERE tenant_id = ? AND release_id = ? AND rc_commit IS NOT NULL ORDER BY number DESC LIMIT 1`,
+       WHERE tenant_id = ? AND release_id = ? AND rc_commit IS NOT NULL AND status <> 'ABANDONED' ORDER BY number DESC LIMIT 1`,
       [tenantId, id],
     );
     if (candidate !== undefined) return { kind: 'last-candidate', tag: candidate.tag, ref: candidate.commit };

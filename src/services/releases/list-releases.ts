@@ -31,6 +31,8 @@ interface SummaryRow {
   branch: string;
   releaseTag: string | null;
   kickOffDate: Date;
+  /** Whether the kickoff has come, by the database's clock. */
+  isDue: number;
   targetReleaseDate: Date;
   releaseDate: Date | null;
   archivedAt: Date | null;
@@ -92,7 +94,6 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
   );
   const byPage = groupBy(rows, (row) => Number(row.page));
   const pages = queries.map((query, index) => ({ query, rows: (byPage.get(index) ?? []).sort(newestFirst) }));
-  const now = new Date();
   const parts = new Map(
     await Promise.all(
       [...groupBy(pages, ({ query }) => query.tenantId)].map(async ([tenantId, of]) => {
@@ -100,7 +101,7 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
         const together = gather(sql);
         const [versions, turns] = await Promise.all([
           platformsOf(together, tenantId, [...shown.keys()]),
-          turnsOf(together, tenantId, [...shown.values()], now),
+          turnsOf(together, tenantId, [...shown.values()]),
         ]);
         return [tenantId, { versions, turns }] as const;
       }),
@@ -117,7 +118,7 @@ async function readPages(sql: Sql, queries: readonly PageQuery[]): Promise<Page<
 /** The index is named because MariaDB may read a tenant's releases from the newest on until it meets the cursor. */
 const selectPage = ({ where }: PageQuery, index: number) =>
   `(SELECT ${index} AS page, r.id, r.display_number AS displayNumber, r.type, r.branch, r.release_tag AS releaseTag,
-           r.kick_off_date AS kickOffDate, r.target_release_date AS targetReleaseDate, r.release_date AS releaseDate,
+           r.kick_off_date AS kickOffDate, r.kick_off_date <= UTC_TIMESTAMP(3) AS isDue, r.target_release_date AS targetReleaseDate, r.release_date AS releaseDate,
            r.archived_at AS archivedAt, r.submitted_at AS submittedAt, r.created_at AS createdAt, n.status AS runStatus, n.held
     FROM releases r FORCE INDEX (releases_tenant) JOIN runs n ON n.id = r.run_id
     WHERE r.tenant_id = ?${where.text} ORDER BY r.id DESC LIMIT ?)`;

@@ -1,8 +1,9 @@
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
-import type { ReleaseFacts } from '../../domain/release/plan-release.ts';
+import type { CycleFact, ReleaseFacts } from '../../domain/release/plan-release.ts';
 import { readFrozenConfig } from '../../domain/release/read-config.ts';
-import type { CycleStatus, Platform } from '../../domain/release/vocabulary.ts';
+import type { Platform } from '../../domain/release/vocabulary.ts';
+import { leftRunningOf } from '../execution/superseded-build-service.ts';
 
 interface FactsRow {
   config: unknown;
@@ -32,8 +33,9 @@ export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: st
     'SELECT id, date, status, flags, created_at AS createdAt FROM regression_slots WHERE tenant_id = ? AND release_id = ? ORDER BY date, id',
     [tenantId, releaseId],
   );
-  const cycles = await sql.rows<{ id: string; number: number; status: CycleStatus; slotId: string }>(
-    'SELECT id, number, status, slot_id AS slotId FROM regression_cycles WHERE tenant_id = ? AND release_id = ? ORDER BY number',
+  const cycles = await sql.rows<Omit<CycleFact, 'hasRunningBuilds'> & { running: number }>(
+    `SELECT c.id, c.number, c.status, c.slot_id AS slotId, EXISTS (${leftRunningOf('c')}) AS running
+     FROM regression_cycles c WHERE c.tenant_id = ? AND c.release_id = ? ORDER BY c.number`,
     [tenantId, releaseId],
   );
   return {
@@ -46,6 +48,6 @@ export async function loadReleaseFacts(sql: Sql, tenantId: string, releaseId: st
     preReleaseRequested: row.preReleaseRequestedAt !== null,
     turnTaken: row.turnTakenAt !== null,
     slots: slots.map((slot) => ({ ...slot, flags: parseJson(slot.flags) as { automation: boolean } })),
-    cycles,
+    cycles: cycles.map(({ running, ...cycle }) => ({ ...cycle, hasRunningBuilds: Number(running) === 1 })),
   };
 }

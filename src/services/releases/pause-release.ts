@@ -1,7 +1,7 @@
 import { placeHold } from '../../engine/holds.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
-import { announce, nameOf } from './announce.ts';
 import { readRelease } from './get-release.ts';
+import { announce, nameOf } from './messages/announce.ts';
 import { lockRelease, refuseEnded } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
 

@@ -9,7 +9,7 @@ import type { RunStatus } from '../../domain/run.ts';
 import { markChanged } from '../../engine/living.ts';
 import type { Caller } from '../context.ts';
 import { conflict, notFound } from '../service-error.ts';
-import { STATUS_MESSAGE } from './status-message.ts';
+import { STATUS_MESSAGE } from './messages/status-message.ts';
 
 /** A release's row and its run's, both locked: commands on one release happen one after the other. */
 export interface LockedRelease {
@@ -106,7 +106,7 @@ export function refuseEnded(release: LockedRelease): void {
   throw conflict(`${release.displayId} is ${release.status}: it has ended, and nothing about it changes any more.`);
 }
 
-interface StageRow {
+export interface StageRow {
   key: string;
   status: string;
   attempt: number;

@@ -8,11 +8,12 @@ import { markChanged } from '../../engine/living.ts';
 import type { RunDefinition } from '../../engine/run-definition.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
 import { writeDelivery } from '../../engine/write-delivery.ts';
-import { gateRequestOf, markGates } from './gate-request.ts';
+import { gateRequestOf, markGates } from '../gates/gate-request.ts';
 import { loadReleaseFacts } from './load-facts.ts';
-import { noticesOf } from './notices.ts';
-import { STATUS_MESSAGE } from './status-message.ts';
-import { releaseEnded } from './turn-signals.ts';
+import { noticesOf } from './messages/notices.ts';
+import { STATUS_MESSAGE } from './messages/status-message.ts';
+import { recordReleased } from './tasks/record-outcome.ts';
+import { subjectEnded } from './turn-signals.ts';
 
 /** What the engine is told about releases: how they are planned and what people hear of. */
 export const releaseRunDefinition: RunDefinition = {
@@ -95,11 +96,9 @@ async function writePlan(tx: Tx, run: RunView, plan: ReleasePlan): Promise<void>
     });
   }
   const completes = plan.commands.some((command) => command.do === 'complete');
-  await tx.run(
-    `UPDATE releases SET attention = ?${completes ? ', release_date = COALESCE(release_date, UTC_TIMESTAMP(3))' : ''} WHERE tenant_id = ? AND id = ?`,
-    [plan.attention, run.tenantId, run.subjectId],
-  );
+  await tx.run('UPDATE releases SET attention = ? WHERE tenant_id = ? AND id = ?', [plan.attention, run.tenantId, run.subjectId]);
   await writeHistory(tx, events);
+  if (completes) await recordReleased(tx, { tenantId: run.tenantId, id: run.subjectId });
   // The sweep rings for those that waited for it.
-  if (completes) await releaseEnded(tx, run.subjectId);
+  if (completes) await subjectEnded(tx, run.subjectId);
 }

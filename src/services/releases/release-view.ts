@@ -1,6 +1,7 @@
 import type { FrozenConfig, FrozenStore } from '../../domain/release/config.ts';
 import type { BuildMode, CycleStatus, Platform, ReleaseStatus, ReleaseType, StageKey, Target } from '../../domain/release/vocabulary.ts';
 import type { HoldReason, StageStatus, TaskStatus, WaitReason } from '../../domain/run.ts';
+import type { LeftBehind } from '../clean-ups/left-behind.ts';
 import type { RolloutView } from '../rollouts/rollout-view.ts';
 import type { SubmissionView } from '../submissions/submission-view.ts';
 import type { Decision } from './decision.ts';
@@ -106,6 +107,10 @@ export interface ApprovalView {
   comment: string | null;
   /** The candidate it was given for. */
   commit: string | null;
+  /** Digest of what it was given for; null for words of before that was kept. */
+  subject: string | null;
+  /** Who had left their approving to whoever gave it. */
+  forAccountIds: string[];
   at: string;
   by: PersonView;
 }
@@ -147,6 +152,10 @@ export interface ReleaseDetail extends ReleaseSummary {
   regressionRequestedAt: string | null;
   /** Why only a person can move the release on; null = something else will. */
   attention: string | null;
+  /** Stores are cleared, then it is archived. */
+  isArchiving: boolean;
+  /** Of an archived release: what is still outside. */
+  leftBehind: LeftBehind | null;
   startedAt: string | null;
   endedAt: string | null;
   updatedAt: string;

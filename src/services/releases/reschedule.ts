@@ -8,7 +8,7 @@ import type { Ring } from '../../platform/ring.ts';
 import { conflict } from '../service-error.ts';
 import { iso, isoOrNull } from './instant.ts';
 import type { LockedRelease } from './release-row.ts';
-import { goesWithKickoff, type SlotRow, slotRowsOf } from './slot-row.ts';
+import { goesWithKickoff, type SlotRow, slotRowsOf } from './slots/slot-row.ts';
 
 /** Moves the start of the kickoff: its run and the task that opens it. @throws ServiceError conflict when that task has begun */
 export async function rescheduleKickoff(tx: Tx, release: LockedRelease, actor: Actor, to: Date): Promise<void> {

@@ -1,8 +1,9 @@
 import { liftHold, ringRun } from '../../engine/holds.ts';
 import { makeRunsDue } from '../../engine/stage-counters.ts';
+import { callArchivingOff } from '../clean-ups/call-archiving-off.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
-import { announce, nameOf } from './announce.ts';
 import { readRelease } from './get-release.ts';
+import { announce, nameOf } from './messages/announce.ts';
 import { lockRelease, refuseEnded } from './release-row.ts';
 import type { HoldView, ReleaseDetail } from './release-view.ts';
 
@@ -26,6 +27,7 @@ export async function resumeRelease(
     refuseEnded(release);
     const hold = { runId: release.run.id, reason: 'USER_REQUESTED' as const, subject: '' };
     const lifted = await liftHold(tx, hold, actorOf(caller), deps.ring, input.reason ?? null);
+    await callArchivingOff(tx, release, actorOf(caller), input.reason ?? null);
     const view = await readRelease(tx, caller.tenantId, releaseId);
     if (lifted && view.holds.length > 0) {
       // Failures hold tasks, not the planner, which wanted nothing while a person had paused the release.

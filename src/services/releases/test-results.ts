@@ -84,7 +84,7 @@ async function findGate(sql: Pick<Sql, 'rows'>, runId: string): Promise<Gate | n
 
 async function latestCycle(sql: Pick<Sql, 'rows'>, tenantId: string, releaseId: string): Promise<number | null> {
   const [row] = await sql.rows<{ latest: number | null }>(
-    'SELECT MAX(number) AS latest FROM regression_cycles WHERE tenant_id = ? AND release_id = ?',
+    `SELECT MAX(number) AS latest FROM regression_cycles WHERE tenant_id = ? AND release_id = ? AND status <> 'ABANDONED'`,
     [tenantId, releaseId],
   );
   return row?.latest ?? null;
@@ -101,7 +101,9 @@ function resultsOf({ platform, testRun }: PlatformView, gate: Gate | null, lates
   const { tests, met, evidence, checkedAt } = found;
   const cycle = gate?.output?.cycle ?? null;
   const { state = null, counts = null, thresholdPercent = null } = tests ?? {};
-  return { platform, testRun, cycle, state, counts, thresholdPercent, met: cycle === latest ? met : null, evidence, checkedAt };
+  // Whatever a gate saw that was superseded, the runs may have been reset since.
+  const isPresent = cycle === latest && gate?.status !== 'CANCELLED';
+  return { platform, testRun, cycle, state, counts, thresholdPercent, met: isPresent ? met : null, evidence, checkedAt };
 }
 
 async function lookAgain(deps: Pick<ServiceDeps, 'db' | 'ring'>, gate: Gate, items: readonly PlatformTestResults[]): Promise<boolean> {

@@ -7,7 +7,7 @@ import { distributionGateType } from './gate-view.ts';
 import { readRelease } from './get-release.ts';
 import { type LockedRelease, lockRelease, refuseEnded, stagesOf } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
-import { askPlanner } from './slot-row.ts';
+import { askPlanner } from './slots/slot-row.ts';
 
 /**
  * Asks for distribution. While the gate before the stores waits for people, asking is approving.

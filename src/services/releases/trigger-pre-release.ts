@@ -7,8 +7,8 @@ import { readRelease } from './get-release.ts';
 import { iso } from './instant.ts';
 import { type LockedRelease, lockRelease } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
-import { askPlanner } from './slot-row.ts';
-import { refuseBeforeRegression } from './trigger-regression.ts';
+import { askPlanner } from './slots/slot-row.ts';
+import { refuseBeforeRegression } from './slots/trigger-regression.ts';
 
 /**
  * Asks to leave regression: slots that are left are skipped once no cycle is active, and the gate comes next. When the gate already waits

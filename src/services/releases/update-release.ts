@@ -8,16 +8,16 @@ import { makeRunsDue } from '../../engine/stage-counters.ts';
 import type { Ring } from '../../platform/ring.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { invalid, type Problem } from '../service-error.ts';
-import { announce, nameOf } from './announce.ts';
 import { keepDelay } from './delays.ts';
 import { readRelease } from './get-release.ts';
 import { iso, isoOrNull } from './instant.ts';
 import { checkPilot } from './members.ts';
+import { announce, nameOf } from './messages/announce.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from './release-row.ts';
 import type { ReleaseDetail } from './release-view.ts';
 import { rescheduleKickoff, rescheduleReminder } from './reschedule.ts';
-import { skipSlotsBehind } from './skip-slots.ts';
-import { currentDatesOf } from './slot-row.ts';
+import { skipSlotsBehind } from './slots/skip-slots.ts';
+import { currentDatesOf } from './slots/slot-row.ts';
 
 /** What is absent stays as it is; null empties it. */
 export interface UpdateReleaseInput {

@@ -50,6 +50,21 @@ const halted = expect.stringContaining('resume it first');
 const noTask = expect.stringContaining('no task');
 const nothing = expect.stringContaining('nothing to resume');
 
+describe('while a window is closed', () => {
+  const kept: Rollout = { ...going, status: 'PAUSED', pauseReason: 'window' };
+  const stopped: Rollout = { ...going, status: 'PAUSED', pauseReason: 'window-halt', wanted: 'HALT' };
+  const judged = (rollout: Rollout) =>
+    (['halt', 'resume', 'advance', 'complete'] as const).map((command) => wordOf(judgeCommand(command, rollout)));
+
+  it('what only stands still takes wishes as if it went on, and is not resumed', () => {
+    expect(judged(kept)).toEqual(['HALT', expect.stringContaining('It waits for a window'), 'advance', 'COMPLETE']);
+  });
+
+  it('what was halted is resumed by a person, like any other halt', () => {
+    expect(judged(stopped)).toEqual(['nothing', 'RUN', halted, halted]);
+  });
+});
+
 describe('judgeCommand', () => {
   it('halts whatever has not ended, once: by its task, or at the store where no task looks any more', () => {
     expect(told('halt')).toEqual({

@@ -1,4 +1,5 @@
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
+import { isHaltedInStore } from '../../domain/rollout/rollout.ts';
 import { isLastStep, isUnattended, type RolloutRow } from './rollout-view.ts';
 
 export const rolloutCommands = ['halt', 'resume', 'advance', 'complete'] as const;
@@ -47,7 +48,7 @@ function ofComplete(command: RolloutCommand): Verdict {
 }
 
 function ofUnattended(command: RolloutCommand, rollout: Rollout): Verdict {
-  const halted = rollout.status === 'PAUSED' && rollout.pauseReason !== 'step';
+  const halted = isHaltedInStore(rollout);
   if (command === 'halt') return halted ? { do: 'nothing' } : { do: 'ask-store', act: 'halt' };
   if (!halted) return refuse(command === 'resume' ? 'is not halted: there is nothing to resume' : 'has no task any more that would do so');
   return command === 'resume' ? { do: 'ask-store', act: 'resume' } : refuse('is halted: resume it first');
@@ -68,6 +69,9 @@ function advance(rollout: Rollout): Verdict {
 }
 
 /** Here, in the console, or about to be. */
-const isHalted = ({ status, pauseReason, wanted }: Rollout) => wanted === 'HALT' || (status === 'PAUSED' && pauseReason !== 'step');
+const isHalted = (rollout: Rollout) => rollout.wanted === 'HALT' || isHaltedInStore(rollout);
 
-const hint = ({ status }: Rollout) => (status === 'PAUSED' ? '. It waits on its step; advance it' : '');
+function hint({ status, pauseReason }: Rollout): string {
+  if (status !== 'PAUSED') return '';
+  return pauseReason === 'window' ? '. It waits for a window' : '. It waits on its step; advance it';
+}

@@ -16,7 +16,7 @@ export interface RolloutView {
   task: { id: string; status: TaskStatus };
   plan: RolloutPlan;
   status: RolloutStatus;
-  /** `step`: a person advances it; `manual`: a person halted it here; `outside`: it was halted in the store's console. */
+  /** `step`: a person advances it; `manual`: a person halted it here; `outside`: it was halted in the store's console. More: `RolloutState`. */
   pauseReason: PauseReason | null;
   /** Number of the plan's step it is on, from 1; 0 = before the first. */
   step: number;

@@ -11,7 +11,7 @@ import { lacks } from '../connections/ask-provider.ts';
 import type { OpenConnection } from '../connections/connect.ts';
 import { actorOf, type Caller, type ServiceDeps } from '../context.ts';
 import { advise, mayBeDone } from '../releases/advise.ts';
-import { announce, nameOf } from '../releases/announce.ts';
+import { announce, nameOf } from '../releases/messages/announce.ts';
 import { type LockedRelease, lockRelease } from '../releases/release-row.ts';
 import { storeLock } from '../releases/store-lock.ts';
 import { conflict, notFound } from '../service-error.ts';

@@ -3,6 +3,7 @@ import type { Permission } from '../../domain/access/permissions.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { hurry } from '../../engine/signal.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
+import { lookAtWindows } from '../execution/window-service.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from '../releases/release-row.ts';
 import { conflict } from '../service-error.ts';
@@ -41,7 +42,10 @@ export async function steerRollout(
     if (!isUnattended(row) || release.run.status !== 'COMPLETED') refuseEnded(release);
     if (verdict.do === 'nothing') return rolloutView(row);
     if (verdict.do === 'ask-store') {
-      if (verdict.act === 'resume') await refusePaused(tx, release);
+      if (verdict.act === 'resume') {
+        await refusePaused(tx, release);
+        await refuseClosed(tx, release, row);
+      }
       return verdict.act;
     }
     await write(tx, release, row, verdict);
@@ -67,6 +71,21 @@ async function refusePaused(tx: Tx, release: LockedRelease): Promise<void> {
     [release.tenantId, release.run.id],
   );
   if (holds.length > 0) throw conflict(`${release.displayId} is paused, and nothing reaches more users meanwhile; resume it first.`);
+}
+
+/** Nor while the windows forbid it, save where they let finish what is under way. */
+async function refuseClosed(tx: Tx, { id, tenantId, displayId }: LockedRelease, { target }: RolloutRow): Promise<void> {
+  const [row] = await tx.rows<{ configId: string }>('SELECT config_id AS configId FROM releases WHERE tenant_id = ? AND id = ?', [
+    tenantId,
+    id,
+  ]);
+  if (row === undefined) throw new Error(`the release ${id} is gone`);
+  const scope = { releaseConfigId: row.configId, target };
+  const { allowed, onClose, blocking, nextChangeAt } = await lookAtWindows(tx, { tenantId, subject: { kind: 'release', id }, scope });
+  if (allowed || onClose === 'finish') return;
+  const names = blocking.map(({ name }) => `"${name}"`).join(', ');
+  const until = nextChangeAt === null ? '' : ` until ${iso(nextChangeAt)}`;
+  throw conflict(`${names} forbids that ${displayId} reaches more users${until}; override the windows of the release, or wait.`);
 }
 
 type Change = Extract<Verdict, { do: 'want' | 'advance' }>;
