@@ -12,12 +12,13 @@ import { createLimits, type Limits } from '../platform/limits.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import type { Checks } from '../platform/ops-server.ts';
-import { createOutboundFetch } from '../platform/outbound.ts';
+import { createOutboundFetch, type Outbound } from '../platform/outbound.ts';
 import { createPing } from '../platform/ping.ts';
 import { openQueues, type Queues } from '../platform/queues.ts';
 import { createRedis, type RedisClient } from '../platform/redis.ts';
 import type { Ring } from '../platform/ring.ts';
 import { type Connector, createConnector } from '../services/connections/connect.ts';
+import { deploymentRunDefinition } from '../services/deployments/deployment-run.ts';
 import { releaseRunDefinition } from '../services/releases/release-run.ts';
 
 /** What every process has, built once from the environment. */
@@ -32,7 +33,11 @@ export interface Runtime {
   keyring: Keyring;
   limits: Limits;
   connector: Connector;
+  /** The guarded network, for what is no provider: health probes. */
+  outbound: Pick<Outbound, 'fetch' | 'connect'>;
   artifacts: ArtifactStore;
+  /** Through the guard, whatever its size. */
+  download: typeof fetch;
   definitions: RunDefinitions;
   /** Something was committed: whoever shows it may look. */
   ping: () => void;
@@ -46,7 +51,9 @@ export interface Runtime {
 }
 
 /** Every kind of run the engine is told about. */
-const definitions: RunDefinitions = new Map([[releaseRunDefinition.kind, releaseRunDefinition]]);
+const definitions: RunDefinitions = new Map(
+  [releaseRunDefinition, deploymentRunDefinition].map((definition) => [definition.kind, definition]),
+);
 const RING_TIMEOUT_MS = 1500;
 const PING_EVERY_MS = 100;
 /** Somebody waits for the answer: better a 503 soon than nothing for long. */
@@ -87,6 +94,7 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
     connect: outbound.connect,
     timeoutMs: config.providerTimeoutMs,
     searchLagMaxMs: config.searchLagMaxMs,
+    localRoot: config.localRunnerRoot,
     callsPerMinute: config.callsPerMinute,
     parallelCalls: config.parallelCalls,
     now: () => new Date(),
@@ -94,8 +102,9 @@ export function openRuntime(kind: string, env: NodeJS.ProcessEnv): Runtime {
   samplePool(metrics, db);
   sampleQueues(metrics, queues);
   return {
-    ...{ config, logger, metrics, db, redis, queues, keyring, limits, connector, definitions, shutdown },
+    ...{ config, logger, metrics, db, redis, queues, keyring, limits, connector, outbound, definitions, shutdown },
     artifacts: openArtifacts(config, shutdown),
+    download: outbound.download,
     ring: (wakes) => {
       doorbell.ring(wakes);
       if (wakes.length > 0) ping();

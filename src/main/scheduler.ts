@@ -1,4 +1,3 @@
-import { queueOf } from '../domain/release/vocabulary.ts';
 import { sweepDue, sweepLapsedLeases, sweepLapsedOutbox } from '../engine/sweep.ts';
 import { startOpsServer } from '../platform/ops-server.ts';
 import { queueNames, tickQueueName } from '../platform/queues.ts';
@@ -6,6 +5,7 @@ import { duties } from '../scheduler/duties.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { reverifyDueConnections } from '../services/connections/reverify.ts';
 import { forgetArtifacts } from '../services/forget-artifacts.ts';
+import { forgetConfigVersions } from '../services/forget-config-versions.ts';
 import { forgetOld } from '../services/retention.ts';
 import { openRuntime } from './runtime.ts';
 
@@ -34,11 +34,12 @@ const scheduler = startScheduler({
     sweepIntervalMs: config.sweepIntervalMs,
     lapsedEveryMs: Math.max(config.sweepIntervalMs, Math.min(MAX_LAPSED_MS, Math.max(MIN_LAPSED_MS, config.leaseMs / 6))),
     sweep: () => sweepDue(db, queueNames, ring, ahead),
-    takeBackLapsed: async () => (await sweepLapsedLeases(db, Object.values(queueOf), ring, definitions)) + (await sweepLapsedOutbox(db)),
+    takeBackLapsed: async () => (await sweepLapsedLeases(db, queueNames, ring, definitions)) + (await sweepLapsedOutbox(db)),
     reverify: () => reverifyDueConnections(runtime, REVERIFY_AT_ONCE),
     forgetOld: async () => {
       await forgetOld(db, config.retentionDays);
       await forgetArtifacts(db, runtime.artifacts, config.artifactRetentionDays);
+      await forgetConfigVersions(db);
     },
   }),
 });

@@ -7,13 +7,16 @@ import { startOpsServer } from '../platform/ops-server.ts';
 import { type QueueName, queueNames } from '../platform/queues.ts';
 import { createFollowBlocker } from '../services/blockers/follow-blocker.ts';
 import { handleInteraction } from '../services/chat/handle-interaction.ts';
-import { createDeliver } from '../services/deliveries/deliver.ts';
+import { createCleanUp } from '../services/clean-ups/clean-up.ts';
+import { createDeliver, deliveryLeaseMs } from '../services/deliveries/deliver.ts';
 import { createLivingMessages } from '../services/deliveries/living-message.ts';
+import { createFileShares } from '../services/deliveries/share-file.ts';
 import { createArtifactKeeper } from '../services/execution/artifact-keeper.ts';
 import { createCallKeeper } from '../services/execution/attempt-calls.ts';
 import { createBuildService } from '../services/execution/build-service.ts';
 import { createBundleFiles } from '../services/execution/bundle.ts';
 import { createCiCdService } from '../services/execution/ci-cd-service.ts';
+import { createNamedArtifacts } from '../services/execution/named-artifacts.ts';
 import { createNotificationService } from '../services/execution/notification-service.ts';
 import { createReleaseRecords } from '../services/execution/release-records.ts';
 import { createReleaseSource } from '../services/execution/release-source.ts';
@@ -22,14 +25,19 @@ import { createSourceControlService } from '../services/execution/source-control
 import { createStoreBuildService } from '../services/execution/store-build-service.ts';
 import { createStoreService } from '../services/execution/store-service.ts';
 import { createSubmissionService } from '../services/execution/submission-service.ts';
+import { createSupersededBuildService } from '../services/execution/superseded-build-service.ts';
 import { createTestRunService } from '../services/execution/test-run-service.ts';
 import { createTicketService } from '../services/execution/ticket-service.ts';
 import { createTurnService } from '../services/execution/turn-service.ts';
 import { createUploadService } from '../services/execution/upload-service.ts';
 import { createPassOnWebhook } from '../services/webhooks/pass-on.ts';
+import { bindHandlers } from '../workers/bind-handlers.ts';
+import { deploymentTaskHandlers } from '../workers/deployment-tasks/index.ts';
+import type { TaskServices } from '../workers/task-context.ts';
 import { TaskExecutor } from '../workers/task-executor.ts';
 import { taskHandlers } from '../workers/tasks/index.ts';
 import { startWorkerProcess } from '../workers/worker-process.ts';
+import { createDeploymentServices } from './deployment-services.ts';
 import { openRuntime } from './runtime.ts';
 
 /* `npm run worker -- --queues kickoff,regression --concurrency 20`: no --queues serves all. */
@@ -49,34 +57,53 @@ const stop = new AbortController();
 const calls = createCallKeeper(db, logger);
 // Closed after the worker, whose last attempts may still be written down.
 shutdown.add('calls of attempts', () => calls.idle());
+const deployments = createDeploymentServices(runtime);
+const releaseServices: TaskServices = {
+  ...{ cicd, notifications, releases },
+  records: createReleaseRecords(db),
+  scm: createSourceControlService(connector),
+  builds: createBuildService(
+    ...([db, cicd, createArtifactKeeper(runtime.artifacts, cicd, { maxBytes: config.artifactMaxMb * 1_000_000 })] as const),
+    config.publicUrl,
+    createNamedArtifacts({
+      ...{ db, store: runtime.artifacts, keyring: runtime.keyring, download: runtime.download },
+      ...{ maxBytes: config.artifactMaxMb * 1_000_000, idleMs: config.providerTimeoutMs },
+    }),
+  ),
+  supersededBuilds: createSupersededBuildService(db, cicd),
+  uploads: createUploadService(db, runtime.ring),
+  tickets: createTicketService(db, connector),
+  testRuns: createTestRunService(db, connector),
+  stores,
+  storeBuilds: createStoreBuildService(db, stores, createBundleFiles(runtime.artifacts)),
+  submissions: createSubmissionService(db, runtime.ring),
+  rollouts: createRolloutService(db, runtime.ring),
+  turns: createTurnService(db, runtime.ring),
+  windows: deployments.windows,
+};
+const locks = createLocks({ redis: runtime.redis, prefix, logger });
 const executor = new TaskExecutor({
-  services: {
-    ...{ cicd, notifications, releases },
-    records: createReleaseRecords(db),
-    scm: createSourceControlService(connector),
-    builds: createBuildService(
-      ...([db, cicd, createArtifactKeeper(runtime.artifacts, cicd, { maxBytes: config.artifactMaxMb * 1_000_000 })] as const),
-      config.publicUrl,
-    ),
-    uploads: createUploadService(db, runtime.ring),
-    tickets: createTicketService(db, connector),
-    testRuns: createTestRunService(db, connector),
-    stores,
-    storeBuilds: createStoreBuildService(db, stores, createBundleFiles(runtime.artifacts)),
-    submissions: createSubmissionService(db, runtime.ring),
-    rollouts: createRolloutService(db, runtime.ring),
-    turns: createTurnService(db, runtime.ring),
-  },
-  handlers: taskHandlers,
+  bind: new Map([
+    ['release', bindHandlers({ name: 'release', load: (id) => releases.load(id), services: releaseServices, handlers: taskHandlers })],
+    [
+      'deployment',
+      bindHandlers({
+        name: 'deployment',
+        load: (id) => deployments.deployments.load(id),
+        services: deployments,
+        handlers: deploymentTaskHandlers,
+      }),
+    ],
+  ]),
   recordIntent: (task, effect, value) => recordIntent(db, task, effect, value),
   renewIntent: (task, effect) => renewIntent(db, task, effect),
   calls,
   lockTtlMs: leaseMs,
-  locks: createLocks({ redis: runtime.redis, prefix, logger }),
+  locks,
   pollMs: config.pollIntervalMs,
   ...{ logger, metrics },
 });
-const outbox = (table: 'deliveries' | 'webhook_events') =>
+const outbox = (table: 'deliveries' | 'webhook_events', leaseMs: number) =>
   createOutbox({ db, table, owner: runtime.owner, leaseMs, backoff, maxAttempts: OUTBOX_ATTEMPTS });
 const worker = startWorkerProcess({
   engine: createEngine({ ...runtime, leaseMs, backoff }),
@@ -84,13 +111,15 @@ const worker = startWorkerProcess({
   deliver: createDeliver({
     ...{ db, notifications, releases, metrics, leaseMs, signal: stop.signal },
     living: createLivingMessages(db, connector),
-    outbox: outbox('deliveries'),
+    shares: createFileShares(runtime),
+    outbox: outbox('deliveries', deliveryLeaseMs(config)),
   }),
   passOnWebhook: createPassOnWebhook({
-    ...{ db, ring: runtime.ring, outbox: outbox('webhook_events'), signal: stop.signal },
+    ...{ db, ring: runtime.ring, outbox: outbox('webhook_events', leaseMs), signal: stop.signal },
     onPress: (press, within) => handleInteraction(runtime, press, within),
   }),
   followBlocker: createFollowBlocker({ ...runtime, leaseMs, backoff, pollMs: config.pollIntervalMs, signal: stop.signal }),
+  cleanUp: createCleanUp({ ...runtime, locks, leaseMs, backoff, pollMs: config.pollIntervalMs, signal: stop.signal }),
   blockingRedis: runtime.blockingRedis,
   ...{ logger, metrics, leaseMs, prefix, queues, concurrency, stop },
 });

@@ -4,6 +4,7 @@ import { signalKey } from '../integrations/capabilities/webhook-source.ts';
 import type { Build } from '../services/execution/build-service.ts';
 import type { ReleaseContext } from '../services/execution/release-source.ts';
 import { storeLock } from '../services/releases/store-lock.ts';
+import { viewOf } from './build-task-view.ts';
 import { manualBuild } from './manual-build.ts';
 import { rcTagName } from './release-refs.ts';
 import { bringToStore } from './store-build.ts';
@@ -101,9 +102,4 @@ export function outcomeOf(builds: readonly Build[], pollMs: number): Outcome {
       integrationId === null || handle === null ? [] : [{ integrationId, key: signalKey.ciRun(handle) }],
     ),
   };
-}
-
-function viewOf(build: Build): Record<string, string | null> {
-  const { id, platform, status, providerState, url, artifactName, artifactUrl } = build;
-  return { id, platform, status, providerState, url, artifactName, artifactUrl };
 }

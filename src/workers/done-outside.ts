@@ -1,6 +1,6 @@
 import { ProviderError } from '../integrations/kit/provider-error.ts';
 import type { ReleasePlatform } from '../services/execution/release-source.ts';
-import type { DoneFinding } from '../services/releases/verify-done.ts';
+import type { DoneFinding } from '../services/releases/tasks/verify-done.ts';
 import { storeTargetOf } from './store-target.ts';
 import type { DoneContext } from './task-context.ts';
 

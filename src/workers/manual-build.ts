@@ -3,6 +3,7 @@ import type { Platform, WorkflowType } from '../domain/release/vocabulary.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import type { Build } from '../services/execution/build-service.ts';
 import type { ReleaseContext } from '../services/execution/release-source.ts';
+import { viewOf } from './build-task-view.ts';
 import { awaitUploaded, bringToStore } from './store-build.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -41,8 +42,4 @@ export async function manualBuild(context: TaskContext, spec: HandMade, store: F
   if (inStore?.kind === 'completed') return inStore;
   const remindInMs = missing.length === 0 ? null : await services.uploads.remind(release, task.id, missing, REMIND_EVERY_MS);
   return inStore ?? { kind: 'waiting', reason: 'MANUAL_BUILD', forMs: remindInMs, output };
-}
-
-function viewOf({ id, platform, status, providerState, url, artifactName, artifactUrl }: Build): Record<string, string | null> {
-  return { id, platform, status, providerState, url, artifactName, artifactUrl };
 }

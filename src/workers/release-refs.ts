@@ -23,6 +23,10 @@ export function cycleOf(release: ReleaseContext, input: Record<string, unknown>)
   return cycle;
 }
 
+/** The candidate that one of this number comes after: of a finished cycle, for one that was abandoned is no base. Null = it is the first. */
+export const previousCandidate = (cycles: readonly ReleaseCycle[], number: number): string | null =>
+  cycles.findLast((cycle) => cycle.number < number && cycle.status === 'DONE' && cycle.rcTag !== null)?.rcTag ?? null;
+
 /** The candidate of a cycle. @throws Error before CREATE_RC_TAG has completed, on which its users depend */
 export function candidateOf(cycle: ReleaseCycle): { tag: string; commit: string } {
   if (cycle.rcTag === null || cycle.rcCommit === null) throw new Error(`cycle ${cycle.number} has no release candidate yet`);

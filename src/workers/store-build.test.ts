@@ -16,12 +16,15 @@ let shown: StoreBuild | null;
 let trouble: ProviderError | null;
 /** Whether somebody has uploaded the file of the build. */
 let uploaded: boolean;
+/** Number of the store's build that somebody gave the task. */
+let adopted: string | null;
 beforeEach(() => {
   did = [];
   ciStatus = 'SUCCEEDED';
   shown = storeBuild({ kind: 'ready' });
   trouble = null;
   uploaded = false;
+  adopted = null;
 });
 
 function contextOf(stores: readonly FrozenStore[], changes: Partial<FrozenConfig> = {}): TaskContext {
@@ -51,7 +54,8 @@ function contextOf(stores: readonly FrozenStore[], changes: Partial<FrozenConfig
       storeBuilds: {
         bundle: () => say('read the artifact', bundle),
         ensureThere: () => look('look in the store'),
-        find: () => look('look for the version'),
+        find: (_store: unknown, { buildNumber }: { buildNumber: string | null }) => look(`look for ${buildNumber ?? 'the version'}`),
+        adopted: async () => adopted,
       },
     },
     intent: (effect: string) => say(`intend ${effect}`, undefined),
@@ -75,6 +79,15 @@ describe('a store build', () => {
       output: { builds: [{ id: 'b1' }], bundle, storeBuild: { id: 'sb', buildNumber: '42', state: 'ready' } },
     });
     expect(did).toEqual(['read the artifact', 'look in the store']);
+  });
+
+  it.each(['CI', 'SIGNALBOX'] as const)('that somebody adopted is looked for by its number, uploaded by %s or not', async (uploadBy) => {
+    adopted = '42';
+
+    const outcome = await createAabBuild.run(contextOf([frozenStore('PLAY_STORE', { uploadBy })]));
+
+    expect(outcome).toMatchObject({ kind: 'completed', output: { storeBuild: { buildNumber: '42' } } });
+    expect(did).toEqual(['look for 42']);
   });
 
   it('is not looked for before the CI is done', async () => {

@@ -15,10 +15,17 @@ export interface StoreBuildOutput {
 export async function bringToStore(context: TaskContext, store: FrozenStore, output: Record<string, unknown>): Promise<Outcome> {
   const { release, services, task, intent } = context;
   const own = { tenantId: release.tenantId, taskId: task.id };
+  const { version } = storeTarget(release, (candidate) => candidate === store).platform;
+  const adopted = await services.storeBuilds.adopted(own);
+  if (adopted !== null) {
+    const query = { tenantId: release.tenantId, version, sha256: null, buildNumber: adopted };
+    const shown = standing(context, store, await services.storeBuilds.find(store, query), { ...output, bundle: null });
+    if (shown.kind === 'failed') await services.builds.refused(task.id);
+    return shown;
+  }
   const known = (task.output as StoreBuildOutput | null)?.bundle ?? null;
   const bundle = await services.storeBuilds.bundle(own, known);
   if (store.uploadBy === 'SIGNALBOX') await intent(`upload:${bundle?.sha256 ?? ''}`);
-  const { version } = storeTarget(release, (candidate) => candidate === store).platform;
   const build = await services.storeBuilds.ensureThere(store, own, version, bundle);
   const outcome = standing(context, store, build, { ...output, bundle });
   // Another attempt of the same build would be refused, too: whoever retries wants a new one.
@@ -31,7 +38,8 @@ export function awaitUploaded(context: TaskContext, store: FrozenStore, output: 
   const { release, services } = context;
   const { version } = storeTarget(release, (candidate) => candidate === store).platform;
   return lookAgainOnTrouble(context, { reason: 'MANUAL_BUILD', signals: storeSignals(store) }, async () => {
-    const query = { tenantId: release.tenantId, version, sha256: null, buildNumber: null };
+    const buildNumber = await services.storeBuilds.adopted({ tenantId: release.tenantId, taskId: context.task.id });
+    const query = { tenantId: release.tenantId, version, sha256: null, buildNumber };
     const outcome = standing(context, store, await services.storeBuilds.find(store, query), output);
     // What the store refuses is shown: people upload another.
     if (outcome.kind === 'completed') return outcome;

@@ -23,7 +23,7 @@ export function storeTarget(
 }
 
 /** What a store's webhooks hurry: not every one says which app it is about. */
-export const storeSignals = ({ integrationId, appId }: FrozenStore) => [
+export const storeSignals = ({ integrationId, appId }: Pick<FrozenStore, 'integrationId' | 'appId'>) => [
   { integrationId, key: signalKey.storeApp(appId) },
   { integrationId, key: signalKey.storeConnection() },
 ];
@@ -34,7 +34,7 @@ export const storeSignals = ({ integrationId, appId }: FrozenStore) => [
  * @throws whatever a person must mend
  */
 export async function lookAgainOnTrouble(
-  context: TaskContext,
+  context: Pick<TaskContext, 'task' | 'pollMs'>,
   wait: Pick<Wait, 'reason' | 'signals'>,
   look: () => Promise<Outcome>,
 ): Promise<Outcome> {

@@ -1,96 +1,37 @@
-import type { FrozenStore } from '../domain/release/config.ts';
-import { cutNotes } from '../domain/release/store-notes.ts';
-import { gradually } from '../domain/rollout/progress.ts';
-import type { Outcome } from '../engine/vocabulary.ts';
-import type { StoreBuild, StoreRelease } from '../integrations/capabilities/app-store.ts';
-import { ProviderError } from '../integrations/kit/provider-error.ts';
-import type { ReleasePlatform } from '../services/execution/release-source.ts';
-import type { OpenStore } from '../services/execution/store-service.ts';
-import type { SubmissionFinding, SubmissionPlace, SubmissionRecord } from '../services/execution/submission-service.ts';
-import type { ReleaseName } from '../services/releases/release-view.ts';
+import type { StoreBuild } from '../integrations/capabilities/app-store.ts';
+import { releaseSubmission } from '../services/execution/submission-place.ts';
 import { storeLock } from '../services/releases/store-lock.ts';
-import { turnSignals } from '../services/releases/turn-signals.ts';
 import { submissionDone } from './done-outside.ts';
+import { windowsOf } from './release-windows.ts';
 import { buildTypeOf, knownBuild } from './store-builds.ts';
-import { lookAgainOnTrouble, storeSignals, storeTargetOf } from './store-target.ts';
+import type { StoreDelivery } from './store-delivery.ts';
+import { storeTargetOf } from './store-target.ts';
+import { submit } from './submission.ts';
 import type { TaskContext, TaskHandler } from './task-context.ts';
 
-/*
- * A version on its way through a store's review. What is submitted, which build with which notes, is written down first; then the store is asked,
- * which takes the same submission once; then what it shows is written down. A rejection fails the task, which holds the release; a person who
- * sends the task on submits anew. A crash between any two steps is one more look.
- */
-
-interface Way {
-  store: FrozenStore;
-  platform: ReleasePlatform;
-  place: SubmissionPlace;
-  open: OpenStore;
-}
-
+/** A release's version through the review of one of its stores. A rejection holds the release. */
 export const submissionTask: TaskHandler = {
   verifyDone: submissionDone,
   locks: (release, task) => [storeLock(storeTargetOf(release, task.input).store)],
-  async run(context) {
-    const { release, services, task } = context;
-    const { store, platform } = storeTargetOf(release, task.input);
-    const place = { release, platform, taskId: task.id };
-    const latest = await services.submissions.latest(place);
-    const isNew = latest === null || (await isSentOn(context, latest));
-    if (isNew || latest.status === 'PREPARING') {
-      const turn = await services.turns.toSubmit(release, store);
-      if (!turn.own) return waitForOthers(context, store, platform, turn.blockedBy);
-    }
-    const way = { store, platform, place, open: await services.stores.open(release.tenantId, store) };
-    if (isNew) {
-      const prepared = await prepare(context, way, latest);
-      return 'outcome' in prepared ? prepared.outcome : follow(context, way, prepared.submission);
-    }
-    return follow(context, way, latest);
-  },
+  run: (context) => submit(context, deliveryOf(context)),
 };
 
-/** Stores take one version of an app at a time; the lock on the app keeps two releases from finding the way free at once. */
-function waitForOthers(
-  { pollMs }: TaskContext,
-  { target }: FrozenStore,
-  { version }: ReleasePlatform,
-  blockedBy: readonly ReleaseName[],
-): Outcome {
+function deliveryOf(context: TaskContext): StoreDelivery {
+  const { release, services, task } = context;
+  const { store, platform } = storeTargetOf(release, task.input);
+  const place = releaseSubmission(release, platform, store.target, task.id);
   return {
-    kind: 'waiting',
-    reason: 'TURN',
-    forMs: pollMs,
-    output: { target, version, blockedBy },
-    signals: turnSignals(blockedBy, target),
+    ...{ place, store, version: platform.version },
+    windows: () => windowsOf(context, store.target),
+    turn: () => services.turns.toSubmit(release, store),
+    build: (isFirst) => chooseBuild(context, isFirst),
+    notes: () => services.submissions.notes(place, task.runId),
   };
 }
 
-/** A person wants another try after the store, or somebody in its console, said no. */
-async function isSentOn({ services, task }: TaskContext, { status, decidedAt, createdAt }: SubmissionRecord): Promise<boolean> {
-  if (status === 'IN_REVIEW' || status === 'APPROVED') return false;
-  return services.submissions.sentOnSince(task, decidedAt ?? createdAt);
-}
-
-type Prepared = { submission: SubmissionRecord } | { outcome: Outcome };
-
-/** Chooses the build and the notes, and writes them down. What the store has refused to take at all is replaced; what it has judged stays. */
-async function prepare(context: TaskContext, way: Way, before: SubmissionRecord | null): Promise<Prepared> {
-  const { submissions } = context.services;
-  const { place, store, platform } = way;
-  const build = await chooseBuild(context, way, before === null);
-  if (build?.state.kind !== 'ready') return { outcome: withoutBuild(context, store, platform, build) };
-  const what = { buildNumber: build.buildNumber, notes: await composeNotes(context, way) };
-  if (before?.status === 'PREPARING') return { submission: await submissions.replan(place, before.id, what) };
-  return { submission: await submissions.plan(place, before?.ordinal ?? 0, what) };
-}
-
 /** First the very build that people approved; after a rejection the newest of the version. */
-async function chooseBuild(
-  { release, services, task }: TaskContext,
-  { store, platform }: Way,
-  isFirst: boolean,
-): Promise<StoreBuild | null> {
+async function chooseBuild({ release, services, task }: TaskContext, isFirst: boolean): Promise<StoreBuild | null> {
+  const { store, platform } = storeTargetOf(release, task.input);
   const gate = await services.records.latest(task, 'APPROVE_DISTRIBUTION');
   const approved = (gate?.output.builds as Partial<Record<string, string>> | undefined)?.[store.target] ?? null;
   const made = knownBuild((await services.records.latest(task, buildTypeOf(store.target)))?.output);
@@ -99,118 +40,4 @@ async function chooseBuild(
   if (isFirst) return services.storeBuilds.find(store, known);
   const newest = await services.storeBuilds.find(store, { ...query, sha256: null, buildNumber: null });
   return newest ?? services.storeBuilds.find(store, known);
-}
-
-function withoutBuild({ pollMs }: TaskContext, store: FrozenStore, { version }: ReleasePlatform, build: StoreBuild | null): Outcome {
-  const refuse = (message: string): Outcome => ({ kind: 'failed', failure: { kind: 'conflict', message, provider: store.provider } });
-  if (build === null) return refuse(`The store shows no build of ${version}. Upload one, then retry the task.`);
-  const { buildNumber, state } = build;
-  if (state.kind === 'refused' || state.kind === 'expired') {
-    const why = state.kind === 'refused' ? `refuses the build ${buildNumber}: ${state.reason}` : `has let the build ${buildNumber} expire`;
-    return refuse(`The store ${why}. Upload another, then retry the task.`);
-  }
-  const output = { target: store.target, version, buildNumber, why: `the store prepares the build ${buildNumber} (${state.kind})` };
-  return { kind: 'waiting', reason: 'CALLBACK', forMs: pollMs, output, signals: storeSignals(store) };
-}
-
-/** For every locale that the app has: what people wrote, else the release's notes, cut to what the store takes. */
-async function composeNotes({ services, task }: TaskContext, { open, place, store }: Way): Promise<Record<string, string>> {
-  const { appStore, app } = open;
-  const listing = await appStore.listing(app);
-  if (listing === null) {
-    throw new ProviderError('not-found', `The app ${app.appId} does not exist, or the connection may not see it.`, {
-      provider: store.provider,
-    });
-  }
-  const { written, generated } = await services.submissions.notes(place, task.runId);
-  const text = generated === null ? null : cutNotes(generated, appStore.abilities.maxNotesChars);
-  const composed = listing.locales.flatMap((locale) => (text === null ? [] : [[locale, text]]));
-  // Written for a locale that the app does not have: the store says so, rather than that it is lost.
-  return { ...Object.fromEntries(composed), ...written };
-}
-
-/** One look at what was written down: it is submitted until the store has it, then its review is followed. */
-async function follow(context: TaskContext, way: Way, submission: SubmissionRecord): Promise<Outcome> {
-  if (submission.status === 'PREPARING') return judge(context, way, submission, await submit(way, submission));
-  if (submission.status !== 'IN_REVIEW') return standing(context, way, submission, null);
-  const wait = { reason: 'CALLBACK' as const, signals: storeSignals(way.store) };
-  return lookAgainOnTrouble(context, wait, async () => {
-    const { appStore, app } = way.open;
-    const { buildNumber } = submission;
-    return judge(context, way, submission, await appStore.findRelease({ app, version: way.platform.version, buildNumber }));
-  });
-}
-
-function submit({ open, store, platform }: Way, { buildNumber, notes }: SubmissionRecord): Promise<StoreRelease> {
-  const { appStore, app } = open;
-  return appStore.ensureSubmitted({
-    ...{ app, version: platform.version, buildNumber, notes, updatePriority: store.updatePriority },
-    gradually: gradually(store.rolloutPlan, appStore.abilities),
-  });
-}
-
-async function judge(context: TaskContext, way: Way, submission: SubmissionRecord, seen: StoreRelease | null): Promise<Outcome> {
-  const { buildNumber } = submission;
-  if (seen !== null && seen.buildNumbers.length > 0 && !seen.buildNumbers.includes(buildNumber)) {
-    const message = `The store has the build ${seen.buildNumbers.join(', ')} of ${way.platform.version}, and not ${buildNumber}, which was submitted: somebody changed it in the console.`;
-    return { kind: 'failed', failure: { kind: 'conflict', message, provider: way.store.provider } };
-  }
-  const after = await context.services.submissions.found(way.place, submission.id, findingOf(seen, submission));
-  return standing(context, way, after, seen);
-}
-
-function findingOf(seen: StoreRelease | null, { status }: SubmissionRecord): SubmissionFinding {
-  const base = { providerState: null, reason: null, externalId: seen?.id ?? null, url: seen?.url ?? null };
-  const state = seen?.state;
-  switch (state?.kind) {
-    case undefined:
-      return { ...base, status, providerState: 'not shown' };
-    case 'unknown':
-      return { ...base, status, providerState: state.raw };
-    case 'draft':
-      if (status === 'IN_REVIEW') return { ...base, status: 'WITHDRAWN', reason: 'It is a draft again: somebody took it back.' };
-      return { ...base, status, providerState: 'draft' };
-    case 'in-review':
-      return { ...base, status: 'IN_REVIEW' };
-    // Right after a submission, too: what the store still prepares may yet be reviewed.
-    case 'processing':
-      return { ...base, status: 'IN_REVIEW', providerState: 'processing' };
-    case 'rejected':
-      return { ...base, status: 'REJECTED', reason: state.reason };
-    case 'withdrawn':
-      return { ...base, status: 'WITHDRAWN', reason: 'Somebody took it back from review.' };
-    case 'approved':
-    case 'rolling-out':
-    case 'halted':
-    case 'live':
-    case 'superseded':
-      // What becomes of it from here on is the rollout's business.
-      return { ...base, status: 'APPROVED' };
-    default:
-      return state satisfies never;
-  }
-}
-
-function standing({ pollMs }: TaskContext, { store, platform }: Way, submission: SubmissionRecord, seen: StoreRelease | null): Outcome {
-  const { id, ordinal, buildNumber, status, reason } = submission;
-  const { version } = platform;
-  const output = {
-    ...{ target: store.target, version, buildNumber, submissionId: id, ordinal, status },
-    ...(seen === null ? {} : { state: seen.state, url: seen.url }),
-  };
-  switch (status) {
-    case 'APPROVED':
-      return { kind: 'completed', output };
-    case 'REJECTED':
-    case 'WITHDRAWN': {
-      const what = status === 'REJECTED' ? 'was rejected by the store' : 'was taken back from review';
-      const message = `${version} (build ${buildNumber}) ${what}${reason === null ? '' : `: ${reason}`} Correct what is wrong, then retry the task: it submits the newest build that is ready.`;
-      return { kind: 'failed', failure: { kind: 'conflict', message, provider: store.provider } };
-    }
-    default:
-      return {
-        ...{ kind: 'waiting', reason: 'CALLBACK', forMs: pollMs, output, signals: storeSignals(store) },
-        ...(seen === null ? {} : { externalId: seen.id }),
-      };
-  }
 }

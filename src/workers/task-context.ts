@@ -12,17 +12,20 @@ import type { SourceControlService } from '../services/execution/source-control-
 import type { StoreBuildService } from '../services/execution/store-build-service.ts';
 import type { StoreService } from '../services/execution/store-service.ts';
 import type { SubmissionService } from '../services/execution/submission-service.ts';
+import type { SupersededBuildService } from '../services/execution/superseded-build-service.ts';
 import type { TestRunService } from '../services/execution/test-run-service.ts';
 import type { TicketService } from '../services/execution/ticket-service.ts';
 import type { TurnService } from '../services/execution/turn-service.ts';
 import type { UploadService } from '../services/execution/upload-service.ts';
-import type { DoneFinding } from '../services/releases/verify-done.ts';
+import type { WindowService } from '../services/execution/window-service.ts';
+import type { DoneFinding } from '../services/releases/tasks/verify-done.ts';
 
 /** What handlers work with. Services take tenant and config ids and never learn what a release config is. */
 export interface TaskServices {
   scm: SourceControlService;
   cicd: CiCdService;
   builds: BuildService;
+  supersededBuilds: SupersededBuildService;
   uploads: UploadService;
   tickets: TicketService;
   testRuns: TestRunService;
@@ -34,6 +37,7 @@ export interface TaskServices {
   submissions: SubmissionService;
   rollouts: RolloutService;
   turns: TurnService;
+  windows: WindowService;
 }
 
 export interface TaskContext {

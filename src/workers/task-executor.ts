@@ -7,13 +7,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import { type CallKeeper, type CallLog, createCallLog } from '../services/execution/attempt-calls.ts';
 import { inAttempt } from '../services/execution/attempt-scope.ts';
 import { toFailure } from '../services/execution/to-failure.ts';
-import type { TaskContext, TaskHandler, TaskServices } from './task-context.ts';
+import type { BindTask, Given } from './bind-handlers.ts';
 
 interface TaskExecutorOptions {
   recordIntent: (task: ClaimedTask, effect: string, value: string | null) => Promise<Intent>;
   renewIntent: (task: ClaimedTask, effect: string) => Promise<void>;
-  services: TaskServices;
-  handlers: ReadonlyMap<string, TaskHandler>;
+  /** The handlers of each kind of run. */
+  bind: ReadonlyMap<string, BindTask>;
   /** Writes down what an attempt asked of providers. */
   calls: Pick<CallKeeper, 'keep'>;
   locks: Locks;
@@ -40,7 +40,7 @@ interface Attempt {
 
 type LookingWait = Extract<Outcome, { kind: 'waiting' }>['reason'];
 
-/** Executes a claimed task: loads its release, takes the locks its handler asks for, and turns whatever is thrown into a failure. */
+/** Executes a claimed task: loads what it is about, takes the locks its handler asks for, and turns whatever is thrown into a failure. */
 export class TaskExecutor {
   readonly #options: TaskExecutorOptions;
 
@@ -60,7 +60,7 @@ export class TaskExecutor {
     const logger = this.#options.logger.child({
       taskId: task.id,
       taskType: task.type,
-      releaseId: task.subjectId,
+      [`${task.runKind}Id`]: task.subjectId,
       tenantId: task.tenantId,
       attempt: task.attempt,
     });
@@ -83,20 +83,19 @@ export class TaskExecutor {
 
   async #run(task: ClaimedTask, attempt: Attempt): Promise<Outcome> {
     const { signal } = attempt;
-    const { services, handlers, locks, pollMs, lockTtlMs } = this.#options;
-    const handler = handlers.get(task.type);
-    if (handler === undefined) throw new Error(`no handler is registered for tasks of type ${task.type}`);
-    const release = await services.releases.load(task.subjectId);
+    const { bind, locks, pollMs, lockTtlMs } = this.#options;
+    const bindTask = bind.get(task.runKind);
+    if (bindTask === undefined) throw new Error(`no handlers are registered for runs of kind ${task.runKind}`);
+    const bound = await bindTask(task);
     const run = (held: LockHeld | null) => {
-      const context: TaskContext = {
-        ...{ task, release, services, pollMs, held },
+      const given: Given = {
+        ...{ task, pollMs, held },
         signal: held === null ? signal : AbortSignal.any([signal, held.signal]),
         intent: (effect, value) => this.#options.recordIntent(task, effect, value ?? null),
         renewIntent: (effect) => this.#options.renewIntent(task, effect),
       };
-      return held === null ? handler.run(context) : inAttempt({ ...attempt, signal: context.signal }, () => handler.run(context));
+      return held === null ? bound.run(given) : inAttempt({ ...attempt, signal: given.signal }, () => bound.run(given));
     };
-    const names = handler.locks?.(release, task) ?? [];
-    return names.length === 0 ? run(null) : locks.withLocks(names, { ttlMs: lockTtlMs, waitMs: LOCK_WAIT_MS, signal }, run);
+    return bound.locks.length === 0 ? run(null) : locks.withLocks(bound.locks, { ttlMs: lockTtlMs, waitMs: LOCK_WAIT_MS, signal }, run);
   }
 }

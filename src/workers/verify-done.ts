@@ -2,7 +2,7 @@ import { isValid } from 'ulid';
 import { ProviderError } from '../integrations/kit/provider-error.ts';
 import { inAttempt } from '../services/execution/attempt-scope.ts';
 import type { DoneServices } from '../services/execution/done-services.ts';
-import type { VerifyDone } from '../services/releases/verify-done.ts';
+import type { VerifyDone } from '../services/releases/tasks/verify-done.ts';
 import type { TaskHandler } from './task-context.ts';
 
 interface DoneVerifierOptions {

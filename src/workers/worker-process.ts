@@ -13,6 +13,7 @@ interface WorkerProcessOptions {
   deliver: (wake: WakeJob) => Promise<void>;
   passOnWebhook: (wake: WakeJob) => Promise<void>;
   followBlocker: (wake: WakeJob) => Promise<void>;
+  cleanUp: (wake: WakeJob) => Promise<void>;
   logger: Logger;
   metrics: Metrics;
   leaseMs: number;
@@ -62,6 +63,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
         return options.passOnWebhook(wake);
       case 'blocker':
         return options.followBlocker(wake);
+      case 'clean-up':
+        return options.cleanUp(wake);
       default:
         throw new Error(`nobody knows jobs of kind ${kind}`);
     }

@@ -1,7 +1,8 @@
-import { type DistributionGateEvidence, evaluateDistributionGate } from '../../domain/release/distribution-gate.ts';
+import { type DistributionGateEvidence, distributionSubject, evaluateDistributionGate } from '../../domain/release/distribution-gate.ts';
 import type { Target } from '../../domain/release/vocabulary.ts';
 import type { StoreBuild } from '../../integrations/capabilities/app-store.ts';
 import { storeLock } from '../../services/releases/store-lock.ts';
+import { afterLook, freshForMs, policyFor } from '../gate-look.ts';
 import { reading } from '../reading.ts';
 import { candidateOf, cycleOf } from '../release-refs.ts';
 import { buildTypeOf, knownBuild } from '../store-builds.ts';
@@ -15,18 +16,16 @@ import type { TaskContext, TaskHandler } from '../task-context.ts';
 export const approveDistribution: TaskHandler = {
   locks: (release) => release.config.stores.map(storeLock),
   async run(context) {
-    const { release, task, pollMs } = context;
+    const { release, task } = context;
     const candidate = candidateOf(cycleOf(release, task.input));
     const { evidence, builds } = await gather(context, candidate.commit);
-    const evaluation = evaluateDistributionGate(evidence);
-    const output = {
-      ...{ cycle: task.input.cycle, rcTag: candidate.tag, rcCommit: candidate.commit, releaseTag: release.releaseTag, builds },
-      quorum: evidence.policy?.quorum ?? 0,
-      requirements: evaluation.requirements.map((requirement) => ({ ...requirement, checkedAt: requirement.checkedAt.toISOString() })),
-    };
-    if (evaluation.open) return { kind: 'completed', output };
-    const signals = release.config.stores.flatMap(storeSignals);
-    return { kind: 'waiting', reason: evaluation.readyForApproval ? 'APPROVAL' : 'CALLBACK', forMs: pollMs, output, signals };
+    return afterLook(context, {
+      evaluation: evaluateDistributionGate(evidence),
+      subject: distributionSubject(evidence),
+      readAt: evidence.readAt,
+      output: { cycle: task.input.cycle, rcTag: candidate.tag, rcCommit: candidate.commit, releaseTag: release.releaseTag, builds },
+      signals: release.config.stores.flatMap(storeSignals),
+    });
   },
 };
 
@@ -34,27 +33,28 @@ async function gather(
   context: TaskContext,
   commit: string,
 ): Promise<{ evidence: DistributionGateEvidence; builds: Partial<Record<Target, string>> }> {
-  const { release, services, task } = context;
-  const { gates } = release.config;
-  const tasks = await services.records.round(task);
-  const { found, builds } = await readBuilds(context);
+  const { release, services, task, pollMs } = context;
+  const { records } = services;
+  const key = { tenantId: release.tenantId, id: release.id };
+  const { found, builds } = await readBuilds(context, await records.now());
+  const tasks = await records.round(task);
   const evidence = {
-    readAt: new Date(),
     // The build of a store is judged by what the store shows.
-    tasks: tasks.map(({ key, status }) => ({ key, status })),
+    tasks: tasks.map(({ key: name, status }) => ({ key: name, status })),
     ticketCheck: tasks.find(({ type }) => type === 'CHECK_PROJECT_RELEASE_APPROVAL')?.status ?? null,
+    openBlockers: await records.openBlockers(key),
     builds: found,
     commit,
-    policy:
-      gates.distributionApproval === 'automatic'
-        ? null
-        : { quorum: gates.quorum, allowSelfApproval: gates.allowSelfApproval, requesterAccountId: release.createdByAccountId },
-    approvals: await services.records.approvals({ tenantId: release.tenantId, id: release.id }, task.type),
+    notesDigest: await records.notesDigest(key, null),
+    freshForMs: freshForMs(pollMs),
+    policy: policyFor(context),
+    approvals: await records.approvals(key, task.type),
+    readAt: await records.now(),
   };
   return { evidence, builds };
 }
 
-async function readBuilds(context: TaskContext) {
+async function readBuilds(context: TaskContext, begunAt: Date) {
   const { release, services, task } = context;
   const found: DistributionGateEvidence['builds'][number][] = [];
   const builds: Partial<Record<Target, string>> = {};
@@ -65,7 +65,7 @@ async function readBuilds(context: TaskContext) {
       const shown = await services.storeBuilds.find(store, { tenantId: release.tenantId, version, ...known });
       if (shown?.state.kind === 'ready') builds[store.target] = shown.buildNumber;
       return shown === null ? null : viewOf(shown);
-    });
+    }, begunAt);
     found.push({ target: store.target, build });
   }
   return { found, builds };

@@ -1,6 +1,7 @@
-import { evaluateRegressionGate, type RegressionGateEvidence, type TestReading } from '../../domain/release/gates.ts';
+import { evaluateRegressionGate, type RegressionGateEvidence, type TestReading } from '../../domain/release/regression-gate.ts';
 import { signalKey } from '../../integrations/capabilities/webhook-source.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { afterLook, freshForMs, policyFor } from '../gate-look.ts';
 import { reading } from '../reading.ts';
 import { candidateOf, cycleOf } from '../release-refs.ts';
 import type { TaskContext, TaskHandler } from '../task-context.ts';
@@ -11,49 +12,46 @@ import type { TaskContext, TaskHandler } from '../task-context.ts';
  */
 export const approveRegression: TaskHandler = {
   async run(context) {
-    const { release, task, pollMs } = context;
+    const { release, task } = context;
     const candidate = candidateOf(cycleOf(release, task.input));
     const evidence = await gather(context, candidate.commit);
-    const evaluation = evaluateRegressionGate(evidence);
-    const output = {
-      cycle: task.input.cycle,
-      rcTag: candidate.tag,
-      rcCommit: candidate.commit,
-      quorum: evidence.policy?.quorum ?? 0,
-      requirements: evaluation.requirements.map((requirement) => ({ ...requirement, checkedAt: requirement.checkedAt.toISOString() })),
-    };
-    if (evaluation.open) return { kind: 'completed', output };
     const { scmIntegrationId } = release.config;
-    const signals = [{ integrationId: scmIntegrationId, key: signalKey.branch(release.branch) }];
-    const reason = evaluation.readyForApproval ? 'APPROVAL' : 'CALLBACK';
-    return { kind: 'waiting', reason, forMs: pollMs, output, signals };
+    return afterLook(context, {
+      evaluation: evaluateRegressionGate(evidence),
+      subject: evidence.candidate,
+      readAt: evidence.readAt,
+      output: { cycle: task.input.cycle, rcTag: candidate.tag, rcCommit: candidate.commit },
+      signals: [{ integrationId: scmIntegrationId, key: signalKey.branch(release.branch) }],
+    });
   },
 };
 
-async function gather(context: TaskContext, rcCommit: string): Promise<RegressionGateEvidence> {
-  const { release, services, task } = context;
-  const { gates } = release.config;
+async function gather(context: TaskContext, commit: string): Promise<RegressionGateEvidence> {
+  const { release, services, task, pollMs } = context;
+  const { records } = services;
   const key = { tenantId: release.tenantId, id: release.id };
-  const { threshold, tests } = await readTests(context);
+  const cycle = cycleOf(release, task.input).number;
+  const begunAt = await records.now();
+  const { threshold, tests } = await readTests(context, begunAt);
+  const branchHead = await reading(() => services.scm.resolve(release.tenantId, release.config.scmIntegrationId, release.branch), begunAt);
   return {
-    readAt: new Date(),
+    // Our own rows are read last: nothing that was looked at before is newer than the instant it is judged at.
+    approvals: await records.approvals(key, task.type),
     activeCycles: release.cycles.filter(({ status }) => status === 'IN_PROGRESS' || status === 'NOT_STARTED').length,
     doneCycles: release.cycles.filter(({ status }) => status === 'DONE').length,
-    plannedSlots: await services.records.plannedSlots(key),
-    openBlockers: await services.records.openBlockers(key),
+    plannedSlots: await records.plannedSlots(key),
+    openBlockers: await records.openBlockers(key),
     thresholdPercent: threshold,
     tests,
-    rcCommit,
-    branchHead: await reading(() => services.scm.resolve(release.tenantId, release.config.scmIntegrationId, release.branch)),
-    policy:
-      gates.preReleaseApproval === 'automatic'
-        ? null
-        : { quorum: gates.quorum, allowSelfApproval: gates.allowSelfApproval, requesterAccountId: release.createdByAccountId },
-    approvals: await services.records.approvals(key, task.type),
+    candidate: { commit, builds: await records.candidateBuilds(key, cycle), notesDigest: await records.notesDigest(key, cycle) },
+    branchHead,
+    freshForMs: freshForMs(pollMs),
+    policy: policyFor(context),
+    readAt: await records.now(),
   };
 }
 
-async function readTests({ release, services, task }: TaskContext): Promise<{ threshold: number; tests: TestReading[] }> {
+async function readTests({ release, services, task }: TaskContext, begunAt: Date): Promise<{ threshold: number; tests: TestReading[] }> {
   const { tenantId } = release;
   const { testManagementConfigId } = release.config;
   if (testManagementConfigId === null) return { threshold: 0, tests: [] };
@@ -69,7 +67,7 @@ async function readTests({ release, services, task }: TaskContext): Promise<{ th
       threshold = thresholdPercent;
       const evidence = { cycle, runId: run.id, url: run.url, state: run.state.kind, counts, thresholdPercent };
       return { passed: counts.passed, total: counts.total, run: evidence };
-    });
+    }, begunAt);
     tests.push({ platform, source: 'test-management', result });
   }
   return { threshold, tests };

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../engine/vocabulary.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
+import { releaseSubmission } from '../../services/execution/submission-place.ts';
 import { storeLock } from '../../services/releases/store-lock.ts';
 import { repositoryLock } from '../release-refs.ts';
 import { lookAgainOnTrouble, storeSignals, storeTarget } from '../store-target.ts';
@@ -33,7 +34,7 @@ async function look({ release, services, task }: TaskContext): Promise<Standing[
   for (const store of release.config.stores) {
     const { platform } = storeTarget(release, (candidate) => candidate === store);
     const { appStore, app } = await services.stores.open(release.tenantId, store);
-    const submission = await services.submissions.latest({ release, platform, taskId: task.id });
+    const submission = await services.submissions.latest(releaseSubmission(release, platform, store.target, task.id));
     const seen = await appStore.findRelease({ app, version: platform.version, buildNumber: submission?.buildNumber ?? null });
     const state = seen?.state.kind ?? 'not shown';
     // A later version may have taken its place meanwhile.

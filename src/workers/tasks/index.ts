@@ -3,6 +3,7 @@ import type { TaskHandler } from '../task-context.ts';
 import { approveDistribution } from './approve-distribution.ts';
 import { approveRegression } from './approve-regression.ts';
 import { automationRuns } from './automation-runs.ts';
+import { cancelSupersededBuilds } from './cancel-superseded-builds.ts';
 import { checkProjectReleaseApproval } from './check-project-release-approval.ts';
 import { completeRelease } from './complete-release.ts';
 import { createAabBuild } from './create-aab-build.ts';
@@ -35,6 +36,7 @@ const handlers: Record<ReleaseTaskType, TaskHandler> = {
   CREATE_PROJECT_MANAGEMENT_TICKET: createProjectManagementTicket,
   CREATE_TEST_SUITE: createTestSuite,
   TRIGGER_PRE_REGRESSION_BUILDS: triggerPreRegressionBuilds,
+  CANCEL_SUPERSEDED_BUILDS: cancelSupersededBuilds,
   RESET_TEST_SUITE: resetTestSuite,
   CREATE_RC_TAG: createRcTag,
   CREATE_RELEASE_NOTES: createReleaseNotes,

@@ -1,5 +1,5 @@
 import { renderNotification } from '../../domain/release/notifications.ts';
-import { summaryOf } from '../../services/releases/compose-notification.ts';
+import { summaryOf } from '../../services/releases/messages/compose-notification.ts';
 import { announce } from '../announce.ts';
 import type { TaskHandler } from '../task-context.ts';
 

@@ -1,5 +1,5 @@
 import { renderNotification } from '../../domain/release/notifications.ts';
-import { buildLinks, summaryOf } from '../../services/releases/compose-notification.ts';
+import { buildLinks, summaryOf } from '../../services/releases/messages/compose-notification.ts';
 import { announce } from '../announce.ts';
 import { releaseTagName } from '../release-refs.ts';
 import { outputOf } from '../sibling-output.ts';

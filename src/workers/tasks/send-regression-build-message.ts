@@ -1,6 +1,6 @@
 import type { PlatformLink } from '../../domain/release/notification-data.ts';
 import { renderNotification } from '../../domain/release/notifications.ts';
-import { buildLinks, summaryOf } from '../../services/releases/compose-notification.ts';
+import { buildLinks, summaryOf } from '../../services/releases/messages/compose-notification.ts';
 import { announce } from '../announce.ts';
 import { candidateOf, cycleOf } from '../release-refs.ts';
 import { outputOf } from '../sibling-output.ts';

@@ -7,7 +7,7 @@ import type { TaskHandler } from '../task-context.ts';
  */
 export const waitForTurn: TaskHandler = {
   async run({ release, services, pollMs }) {
-    const untilKickoff = release.kickOffDate.getTime() - Date.now();
+    const untilKickoff = release.kickOffDate.getTime() - (await services.records.now()).getTime();
     // Somebody ended while the kickoff was moved away.
     if (untilKickoff > 0) return { kind: 'waiting', reason: 'TIMER', forMs: untilKickoff };
     const turn = await services.turns.take(release);
