@@ -190,12 +190,17 @@ function fieldErrors(issues: readonly Issue[], target: string, data: unknown): F
   return [...errors.values()];
 }
 
-/** Of an object that may have several forms, only one of which has all the fields that are there: what is wrong with it as that one. */
+/** Of an object that may have several forms, one of which has more of the fields that are there than every other: what is wrong with it as that one. */
 function ofTheFormMeant(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors === undefined || issue.message !== 'Invalid input') return [issue];
-  const isOtherForm = ({ code, path }: Issue) => path.length === 0 && (code === 'unrecognized_keys' || code === 'invalid_type');
-  const [meant, ...others] = issue.errors.filter((form) => !form.some(isOtherForm));
-  if (meant === undefined || others.length > 0) return [issue];
+  const strangeness = ({ code, path, keys = [] }: Issue) => {
+    if (path.length > 0) return 0;
+    return code === 'invalid_type' ? Number.POSITIVE_INFINITY : code === 'unrecognized_keys' ? keys.length : 0;
+  };
+  const strange = issue.errors.map((form) => form.reduce((sum, each) => sum + strangeness(each), 0));
+  const least = Math.min(...strange);
+  const [meant, ...others] = issue.errors.filter((_, index) => strange[index] === least);
+  if (meant === undefined || others.length > 0 || !Number.isFinite(least)) return [issue];
   return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(ofTheFormMeant);
 }
 

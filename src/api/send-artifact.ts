@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import type { ByteRange } from '../platform/artifact-store.ts';
-import type { OpenedArtifact } from '../services/releases/open-artifact.ts';
+import type { OpenedArtifact } from '../services/releases/builds/open-artifact.ts';
 import { notFound } from '../services/service-error.ts';
 import type { AppContext } from './context.ts';
 import { problems } from './schemas.ts';

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { followArtifactLink } from '../../services/releases/link-artifact.ts';
+import { followArtifactLink } from '../../services/releases/builds/link-artifact.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { problems } from '../schemas.ts';
 import { artifactContent, sendArtifact } from '../send-artifact.ts';

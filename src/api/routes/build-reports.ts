@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { reportBuild, reportedStatuses } from '../../services/releases/report-build.ts';
+import { reportBuild, reportedStatuses } from '../../services/releases/builds/report-build.ts';
 import { type ApiDeps, type App, servicesFor } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { answer, bearer, idempotencyHeader, idSchema, jsonBody, nameSchema, tenantParams, writeProblems } from '../schemas.ts';
@@ -12,6 +12,17 @@ const reportSchema = z
       .optional()
       .meta({ description: 'Makes the build be looked at now; believed where the CI does not show the run' }),
     uploadId: idSchema.optional().meta({ description: 'An upload of the release, which becomes the artifact' }),
+    artifact: z
+      .strictObject({
+        url: z
+          .url({ protocol: /^https?$/ })
+          .max(2048)
+          .meta({ description: 'May be signed; it is kept sealed and shown without its query' }),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits'),
+        sizeBytes: z.int().min(1).optional(),
+      })
+      .optional()
+      .meta({ description: 'Where the artifact lies, instead of an upload: fetched soon, and checked' }),
     commit: z
       .string()
       .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/i, 'must be the full hash of a commit')
@@ -25,6 +36,10 @@ const reportSchema = z
       .meta({ description: 'Where its log is' }),
   })
   .refine((report) => Object.values(report).some((value) => value !== undefined), 'must say something')
+  .refine(({ uploadId, artifact }) => uploadId === undefined || artifact === undefined, {
+    error: 'is one artifact too many beside uploadId',
+    path: ['artifact'],
+  })
   .openapi('BuildReport');
 
 const reportedSchema = z

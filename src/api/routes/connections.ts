@@ -64,8 +64,8 @@ const usesSchema = z.object({
 const detailSchema = connectionSchema
   .extend({
     usedBy: z
-      .object({ configs: usesSchema, releaseConfigs: usesSchema, releases: usesSchema })
-      .meta({ description: 'Configs, active release configs and unfinished releases that need it' }),
+      .object({ configs: usesSchema, releaseConfigs: usesSchema, releases: usesSchema, targets: usesSchema })
+      .meta({ description: 'Configs, active release configs, unfinished releases and targets of services that need it' }),
   })
   .openapi('IntegrationDetail');
 

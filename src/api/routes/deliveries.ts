@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { failureKinds } from '../../domain/failure.ts';
 import { deliveryStatuses } from '../../domain/notifications/delivery.ts';
-import { notificationTypes } from '../../domain/release/notifications.ts';
+import { messageTypes } from '../../domain/notifications/message-types.ts';
 import { listDeliveries, readDelivery } from '../../services/deliveries/read-delivery.ts';
 import { replayDelivery } from '../../services/deliveries/replay-delivery.ts';
 import type { ApiDeps, App } from '../context.ts';
@@ -19,7 +19,17 @@ const failureSchema = z
   })
   .openapi('DeliveryFailure');
 
-const deliverySchema = z
+/** A file that somebody shared. */
+const sharedFileSchema = z
+  .object({
+    what: z.union([z.object({ buildId: idSchema }), z.object({ notes: z.union([z.int(), z.literal('final')]) })]),
+    name: z.string().meta({ example: 'app-1.4.0.apk' }),
+    channelIds: z.array(z.string()).meta({ description: 'Where it goes' }),
+    comment: z.string().nullable(),
+  })
+  .openapi('SharedFile');
+
+export const deliverySchema = z
   .object({
     id: idSchema,
     releaseId: idSchema,
@@ -30,6 +40,7 @@ const deliverySchema = z
     nextAttemptAt: instantSchema.nullable(),
     failure: failureSchema.nullable().meta({ description: 'Why it has failed so far, or for good; names the channels' }),
     skippedBecause: z.string().nullable().meta({ description: 'Why it went nowhere' }),
+    shared: sharedFileSchema.nullable().meta({ description: 'The file that a FILE_SHARED shares; null for every other message' }),
   })
   .openapi('Delivery');
 
@@ -39,8 +50,8 @@ const deliveryDetailSchema = deliverySchema
       z.object({
         channelId: z.string(),
         status: z.enum(['POSTED', 'FAILED']),
-        messageId: z.string().nullable(),
-        url: z.string().nullable(),
+        messageId: z.string().nullable().meta({ description: 'At the provider; of a file its id' }),
+        url: z.string().nullable().meta({ description: 'Page of the message, or of the file' }),
         at: instantSchema.nullable().meta({ description: 'When it was posted or last changed' }),
         failure: failureSchema.nullable(),
       }),
@@ -65,7 +76,7 @@ const collection = '/api/v1/tenants/{tenantId}/deliveries';
 const ofRelease = `${releasePath}/deliveries` as const;
 const filter = listQuery.extend({
   status: z.enum(deliveryStatuses).optional(),
-  type: z.enum(notificationTypes).optional(),
+  type: z.enum(messageTypes).optional(),
 });
 const page = pageOf(deliverySchema).openapi('DeliveryPage');
 const common = { tags: ['Messages'], security: bearer };

@@ -5,6 +5,7 @@ import type { ApiDeps, App, AppContext } from '../context.ts';
 import { eventStream } from '../event-stream.ts';
 import { problem } from '../problem.ts';
 import { bearer, idSchema, instantSchema, problems, readProblems, tenantParams } from '../schemas.ts';
+import { deploymentParams, deploymentPath } from './deployment-view-schemas.ts';
 import { historyEventSchema } from './release-history.ts';
 import { releaseParams, releasePath } from './release-schemas.ts';
 
@@ -67,6 +68,16 @@ const releaseRoute = createRoute({
   request: { params: releaseParams, query: eventsQuery, headers: eventsHeaders },
 });
 
+const deploymentRoute = createRoute({
+  ...common,
+  tags: ['Deployments'],
+  path: `${deploymentPath}/events`,
+  operationId: 'followDeployment',
+  summary: 'What happens to a deployment, as it happens',
+  description: `${HOW} Without either it begins with the deployment's first event.`,
+  request: { params: deploymentParams, query: eventsQuery, headers: eventsHeaders },
+});
+
 const tenantRoute = createRoute({
   ...common,
   tags: ['Releases'],
@@ -81,12 +92,17 @@ export function registerEventRoutes(app: App, deps: ApiDeps): void {
   app.openapi(releaseRoute, (c) => {
     const { after, limit } = c.req.valid('query');
     const known = c.req.valid('header')['last-event-id'] ?? after ?? null;
-    return tell(c, deps, { releaseId: c.req.valid('param').releaseId, after: known }, limit);
+    return tell(c, deps, { about: { kind: 'release', id: c.req.valid('param').releaseId }, after: known }, limit);
+  });
+  app.openapi(deploymentRoute, (c) => {
+    const { after, limit } = c.req.valid('query');
+    const known = c.req.valid('header')['last-event-id'] ?? after ?? null;
+    return tell(c, deps, { about: { kind: 'deployment', id: c.req.valid('param').deploymentId }, after: known }, limit);
   });
   app.openapi(tenantRoute, (c) => {
     const { after, limit } = c.req.valid('query');
     const known = c.req.valid('header')['last-event-id'] ?? after ?? null;
-    return tell(c, deps, { releaseId: null, after: known }, limit);
+    return tell(c, deps, { about: null, after: known }, limit);
   });
 }
 

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { notificationTypes } from '../../domain/release/notifications.ts';
+import { messageTypes } from '../../domain/notifications/message-types.ts';
 import { buckets } from '../../domain/release/vocabulary.ts';
 import { listTemplates, previewTemplate, readTemplate } from '../../services/notification-templates/read-template.ts';
 import { deleteTemplate, replaceTemplate } from '../../services/notification-templates/replace-template.ts';
@@ -18,7 +18,7 @@ const wordsBody = z.strictObject({
     .default(null)
     .meta({ description: 'One line with placeholders; null: ours', example: '{{release.displayId}}: {{rcTag}} is ready to test' }),
   body: z.string().trim().min(1).max(4000).nullable().default(null).meta({
-    description: 'Plain text with placeholders, in place of ours; null: ours. The release is named below it all the same',
+    description: 'Plain text with placeholders, in place of ours; null: ours. The release or the deployment is named below it all the same',
     example: '{{#builds}}{{platform}} {{version}}\n{{/builds}}',
   }),
 });
@@ -27,7 +27,7 @@ const renderedSchema = z.object({ bucket: z.enum(buckets), headline: z.string(),
 
 const templateSchema = z
   .object({
-    type: z.enum(notificationTypes),
+    type: z.enum(messageTypes),
     default: renderedSchema.meta({ description: "The type's example in our words, as plain text" }),
     placeholders: z
       .array(
@@ -40,7 +40,7 @@ const templateSchema = z
       )
       .meta({
         description:
-          'What a template may name, e.g. {{release.displayId}}. Lists are gone through by {{#builds}}{{version}}{{/builds}}; {{^builds}}…{{/builds}} is for none; {{#by}}…{{/by}} is for a value that is there',
+          'What a template may name, e.g. {{release.displayId}}, of types about a deployment {{deployment.displayId}}. Lists are gone through by {{#builds}}{{version}}{{/builds}}; {{^builds}}…{{/builds}} is for none; {{#by}}…{{/by}} is for a value that is there',
       }),
     exampleData: z.record(z.string(), z.unknown()),
     override: wordsBody.extend({ updatedAt: instantSchema }).nullable().meta({ description: "The tenant's words; null: ours are used" }),

@@ -8,7 +8,14 @@ import { answer, bearer, idempotencyHeader, jsonBody, listQuery, pageOf, readPro
 import { approvalSchema, gateSchema, releaseParams, releasePath } from './release-schemas.ts';
 
 const newApprovalSchema = z
-  .strictObject({ decision: z.enum(decisions), comment: z.string().trim().max(1000).optional() })
+  .strictObject({
+    decision: z.enum(decisions),
+    comment: z.string().trim().max(1000).optional(),
+    subject: z.string().max(64).optional().meta({
+      description:
+        'The digest of what the person was shown, as the gate gives it: 409 where it has changed. Absent: what is asked about now',
+    }),
+  })
   .openapi('NewApproval');
 
 const common = { tags: ['Approvals'], security: bearer, path: `${releasePath}/approvals` };
@@ -20,7 +27,7 @@ const routes = (deps: ApiDeps) => ({
     operationId: 'approveRelease',
     summary: 'Approve or reject the release candidate at the gate',
     description:
-      'Only while the gate waits for approval. It counts for this very candidate; a new one asks anew. One word per account: a second replaces the first. Whoever created the release may not approve it, unless its config allows that.',
+      'Only while the gate waits for approval. It counts for this very candidate: its commit, its builds and its notes. What changes asks anew. One word per account: a second replaces the first. Whoever created the release may not approve it, unless its config allows that.',
     middleware: [idempotent(deps)] as const,
     request: { params: releaseParams, headers: idempotencyHeader, ...jsonBody(newApprovalSchema) },
     responses: { 201: answer('The gate', gateSchema), ...writeProblems },
@@ -35,10 +42,15 @@ const routes = (deps: ApiDeps) => ({
   }),
 });
 
+const wordOf = ({ subject, ...word }: z.infer<typeof newApprovalSchema>) => ({
+  ...word,
+  ...(subject === undefined ? {} : { shown: { subject } }),
+});
+
 export function registerReleaseApprovalRoutes(app: App, deps: ApiDeps): void {
   const { add, list } = routes(deps);
   app.openapi(add, async (c) =>
-    c.json(await approve(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('json')), 201),
+    c.json(await approve(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, wordOf(c.req.valid('json'))), 201),
   );
   app.openapi(list, async (c) =>
     c.json(await listApprovals(deps, c.get('caller'), c.req.valid('param').releaseId, c.req.valid('query')), 200),

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { taskStatuses, waitReasons } from '../../domain/run.ts';
-import { listAttempts } from '../../services/releases/list-attempts.ts';
+import { listAttempts } from '../../services/releases/tasks/list-attempts.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, instantSchema, listQuery, pageOf, readProblems } from '../schemas.ts';
 import { attemptSchema, releaseParams, releasePath, taskActions } from './release-schemas.ts';

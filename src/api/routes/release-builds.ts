@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { platforms, stageKeys } from '../../domain/release/vocabulary.ts';
 import { taskStatuses } from '../../domain/run.ts';
-import { cancelBuild } from '../../services/releases/cancel-build.ts';
-import { linkArtifact } from '../../services/releases/link-artifact.ts';
-import { listBuilds } from '../../services/releases/list-builds.ts';
-import { openArtifact } from '../../services/releases/open-artifact.ts';
-import { rerunBuild } from '../../services/releases/rerun-build.ts';
+import { adoptBuild } from '../../services/releases/builds/adopt-build.ts';
+import { cancelBuild } from '../../services/releases/builds/cancel-build.ts';
+import { linkArtifact } from '../../services/releases/builds/link-artifact.ts';
+import { listBuilds } from '../../services/releases/builds/list-builds.ts';
+import { openArtifact } from '../../services/releases/builds/open-artifact.ts';
+import { rerunBuild } from '../../services/releases/builds/rerun-build.ts';
 import { type ApiDeps, type App, servicesFor } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import {
@@ -16,13 +17,22 @@ import {
   instantSchema,
   jsonBody,
   listQuery,
+  nameSchema,
   pageOf,
   providerWriteProblems,
   readProblems,
   writeProblems,
 } from '../schemas.ts';
 import { artifactContent, sendArtifact } from '../send-artifact.ts';
-import { buildSchema, optionalBody, optionalReason, refuseOtherBodies, releaseParams, releasePath } from './release-schemas.ts';
+import {
+  buildSchema,
+  optionalBody,
+  optionalReason,
+  reasonSchema,
+  refuseOtherBodies,
+  releaseParams,
+  releasePath,
+} from './release-schemas.ts';
 
 const buildsPath = `${releasePath}/builds`;
 const buildPath = `${buildsPath}/{buildId}`;
@@ -48,6 +58,52 @@ const newLinkSchema = z
 const linkSchema = z
   .object({ url: z.string().meta({ example: 'https://signalbox.example.com/artifacts/v1.…' }), expiresAt: instantSchema })
   .openapi('ArtifactLink');
+
+const adoptSchema = z
+  .strictObject({
+    platform: z.enum(platforms),
+    taskId: idSchema.optional().meta({ description: 'The build task' }),
+    cycle: z.int().min(1).optional().meta({ description: 'The regression cycle whose build task it is, instead of its id' }),
+    ciRun: z
+      .string()
+      .trim()
+      .min(1)
+      .max(1024)
+      .optional()
+      .meta({ description: 'A run at the CI of the release, or the address of its page' }),
+    uploadId: idSchema.optional(),
+    storeBuildNumber: nameSchema.max(64).optional().meta({ description: 'A build of the version that the store has' }),
+    commit: z
+      .string()
+      .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/i, 'must be the full hash of a commit')
+      .optional()
+      .meta({ description: 'What the upload or the build in the store was made from; the CI is asked itself' }),
+    allowOtherCommit: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Takes a build of another commit; needs the permission task:complete and a reason' }),
+    reason: reasonSchema.optional(),
+  })
+  .refine(({ taskId, cycle }) => (taskId === undefined) !== (cycle === undefined), {
+    error: 'is needed, or cycle instead of it, not both',
+    path: ['taskId'],
+  })
+  .refine(
+    ({ ciRun, uploadId, storeBuildNumber }) => [ciRun, uploadId, storeBuildNumber].filter((each) => each !== undefined).length === 1,
+    {
+      error: 'is needed, or uploadId or storeBuildNumber instead of it, and only one',
+      path: ['ciRun'],
+    },
+  )
+  .refine(({ allowOtherCommit, reason }) => allowOtherCommit !== true || reason !== undefined, {
+    error: 'is needed where another commit is allowed',
+    path: ['reason'],
+  })
+  .openapi('AdoptBuild', { example: { platform: 'IOS', cycle: 1, ciRun: 'https://github.com/acme/app/actions/runs/30433642' } });
+
+const adoptedSchema = z
+  .object({ build: releaseBuildSchema, task: z.object({ id: idSchema, key: z.string(), status: z.enum(taskStatuses) }) })
+  .openapi('AdoptedBuild');
 
 const common = { tags: ['Releases'], security: bearer };
 
@@ -81,6 +137,16 @@ const commands = (deps: ApiDeps) => {
     request: { params: buildParams, headers: idempotencyHeader, ...optionalBody(optionalReason) },
   };
   return {
+    adopt: createRoute({
+      ...{ ...common, method: 'post' as const, middleware: [idempotent(deps)] },
+      path: `${buildsPath}/adopt`,
+      operationId: 'adoptBuild',
+      summary: 'Give a build task a build that was made elsewhere',
+      description:
+        'A run of the CI, an upload, or what the store has already. It takes the place of what the task had, is followed like its own, and a run that is not needed any more is cancelled. A build of another commit than the task asked for is refused (409) unless that is allowed with a reason. Adopting the same again changes nothing.',
+      request: { params: releaseParams, headers: idempotencyHeader, ...jsonBody(adoptSchema) },
+      responses: { 200: answer('The build and the task that follows it', adoptedSchema), ...providerWriteProblems },
+    }),
     cancel: createRoute({
       ...guarded,
       path: `${buildPath}/cancel`,
@@ -113,7 +179,10 @@ const commands = (deps: ApiDeps) => {
 };
 
 export function registerReleaseBuildRoutes(app: App, deps: ApiDeps): void {
-  const { cancel, link, rerun } = commands(deps);
+  const { adopt, cancel, link, rerun } = commands(deps);
+  app.openapi(adopt, async (c) =>
+    c.json(await adoptBuild(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('json')), 200),
+  );
   app.openapi(artifactRoute, async (c) => {
     const { releaseId, buildId } = c.req.valid('param');
     return sendArtifact(c, await openArtifact(deps, c.get('caller'), releaseId, buildId));

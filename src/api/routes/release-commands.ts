@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { pauseRelease } from '../../services/releases/pause-release.ts';
 import { resumeRelease } from '../../services/releases/resume-release.ts';
+import { triggerRegression } from '../../services/releases/slots/trigger-regression.ts';
 import { triggerDistribution } from '../../services/releases/trigger-distribution.ts';
 import { triggerPreRelease } from '../../services/releases/trigger-pre-release.ts';
-import { triggerRegression } from '../../services/releases/trigger-regression.ts';
 import { type ApiDeps, type App, servicesFor } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { answer, bearer, idempotencyHeader, writeProblems } from '../schemas.ts';
@@ -63,7 +63,8 @@ const routes = (deps: ApiDeps) => {
       path: `${releasePath}/trigger-regression`,
       operationId: 'triggerRegression',
       summary: 'Ask for a regression cycle now',
-      description: 'The next planned slot comes forward, or one is added. A cycle under way ends first. Asked twice, it is one wish.',
+      description:
+        'The next planned slot comes forward, or one is added. A cycle under way ends first. Asked twice, it is one wish. Regression is opened again where post-regression has not come to the final tag.',
       request: { params: releaseParams, headers: idempotencyHeader, ...optionalBody(triggerRegressionSchema) },
       responses: { 200: answer('The slot it is', slotSchema), ...writeProblems },
     }),

@@ -28,8 +28,10 @@ import {
   writeProblems,
 } from '../schemas.ts';
 import { verifyQuery } from './config-routes.ts';
+import { gateRules } from './gate-rules-schema.ts';
 import { parts, scheduleField, storeChanges, warningsSchema } from './release-config-schemas.ts';
 import { releasePolicies } from './release-policies.ts';
+import { rolloutPlanSchema, rolloutPlans } from './rollout-plan-schema.ts';
 
 const reference = (what: string) =>
   idSchema
@@ -38,26 +40,8 @@ const reference = (what: string) =>
     .meta({ description: `${what}; null: none` });
 const refName = z.string().trim().min(1).max(200);
 
-const rolloutStep = z.strictObject({
-  percent: z.number().gt(0).max(100).meta({ description: 'Of the users; grows from step to step, the last is 100' }),
-  waitMinutes: z
-    .int()
-    .min(0)
-    .max(60 * 24 * 30)
-    .nullable()
-    .meta({ description: 'How long it stays there; null: until a person advances it' }),
-});
-const plans = [
-  z.strictObject({ kind: z.literal('immediate') }).meta({ description: 'To everybody at once' }),
-  z.strictObject({ kind: z.literal('phased') }).meta({ description: "In the store's own days" }),
-  z
-    .strictObject({ kind: z.literal('staged'), steps: z.array(rolloutStep).min(1).max(20).readonly() })
-    .meta({ description: 'In steps of shares' }),
-] as const;
-
-export const rolloutPlanSchema = z.union(plans).openapi('RolloutPlan');
 export const rolloutPlanInput = z
-  .union([...plans, z.strictObject({ preset: z.enum(rolloutPresetNames) }).meta({ description: 'A plan by its name' })], {
+  .union([...rolloutPlans, z.strictObject({ preset: z.enum(rolloutPresetNames) }).meta({ description: 'A plan by its name' })], {
     error: 'must be a preset, or a plan of the kind immediate, phased or staged with its steps',
   })
   .transform((given) => ('preset' in given ? rolloutPresets[given.preset] : given))
@@ -114,7 +98,9 @@ export const releaseConfigBody = z.strictObject({
       distributionApproval: z
         .enum(['manual', 'automatic'])
         .default('manual')
-        .meta({ description: 'Whether people approve once more before the stores, with the same quorum; means nothing without stores' }),
+        .meta({ description: 'Whether people approve once more before the stores; means nothing without stores' }),
+      preRelease: gateRules('out of regression'),
+      distribution: gateRules('before the stores'),
     })
     .prefault({}),
 });

@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { roles } from '../../domain/access/permissions.ts';
+import { releaseGates } from '../../domain/release/gate-rules.ts';
 import { releaseStatuses } from '../../domain/release/vocabulary.ts';
 import { deadlineActions } from '../../domain/run.ts';
-import { whyRelease } from '../../services/releases/why.ts';
+import { whyRelease } from '../../services/releases/why/why.ts';
 import type { ApiDeps, App } from '../context.ts';
 import { answer, bearer, idSchema, instantSchema, readProblems } from '../schemas.ts';
 import { releaseParams, releasePath } from './release-schemas.ts';
@@ -52,6 +53,9 @@ const whySchema = z
         }),
       )
       .meta({ description: 'What a person must do first, what time brings last' }),
+    overrides: z
+      .array(z.object({ gate: z.enum(releaseGates), by: z.string().nullable(), at: instantSchema, reason: z.string().nullable() }))
+      .meta({ description: 'Gates that were passed against their requirements, oldest first' }),
   })
   .openapi('Why');
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { hotfixOrigins, skippableTasks } from '../../domain/release/vocabulary.ts';
+import { hotfixOrigins, skippableTasks, slotCatchUps } from '../../domain/release/vocabulary.ts';
 import { schemeNames } from '../../domain/versions/scheme.ts';
 
 /** How releases of a config are numbered, what hotfixes go without, and who waits for whom. */
@@ -31,6 +31,10 @@ export const releasePolicies = {
       }),
     })
     .prefault({}),
+  slotCatchUp: z.enum(slotCatchUps).default('ALL').meta({
+    description:
+      'Of regression slots that are late at once, because a cycle took long or the release was paused. ALL: each has its cycle, oldest first. LATEST: only the newest has, the older ones are skipped with a reason',
+  }),
 };
 
 /** What a new hotfix may be asked to be. */

@@ -17,6 +17,7 @@ import { decisions } from '../../services/releases/decision.ts';
 import type { AppEnv } from '../context.ts';
 import { problem } from '../problem.ts';
 import { idSchema, instantSchema, tenantParams } from '../schemas.ts';
+import { archiveState, buildOrigin } from './outside-schemas.ts';
 import { storeProgress } from './store-schemas.ts';
 
 /** What the routes of a release share. */
@@ -120,7 +121,7 @@ const stageSchema = z
   })
   .openapi('StageProgress');
 
-const cycleSchema = z
+export const cycleSchema = z
   .object({
     id: idSchema,
     number: z.int(),
@@ -145,11 +146,12 @@ export const slotSchema = z
 
 export const approvalSchema = z
   .object({
-    id: idSchema,
-    taskId: idSchema,
+    ...{ id: idSchema, taskId: idSchema },
     decision: z.enum(decisions),
     comment: z.string().nullable(),
     commit: z.string().nullable().meta({ description: 'The candidate it was given for' }),
+    subject: z.string().nullable().meta({ description: 'Digest of the commit, builds and notes it was given for' }),
+    forAccountIds: z.array(z.string()).meta({ description: 'Who had left their approving to whoever gave it' }),
     at: instantSchema,
     by: personSchema,
   })
@@ -191,6 +193,7 @@ export const releaseSchema = releaseSummarySchema
     preReleaseRequestedAt: instantSchema.nullable(),
     regressionRequestedAt: instantSchema.nullable(),
     attention: z.string().nullable().meta({ description: 'Why only a person can move it on' }),
+    ...archiveState,
     startedAt: instantSchema.nullable(),
     endedAt: instantSchema.nullable(),
     updatedAt: instantSchema,
@@ -238,6 +241,7 @@ export const buildSchema = z
         kept: z.boolean().meta({ description: 'It can be downloaded from Signalbox' }),
       })
       .nullable(),
+    ...buildOrigin,
     dispatchedAt: instantSchema.nullable(),
     createdAt: instantSchema,
     endedAt: instantSchema.nullable(),

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { platforms, storeTargets } from '../../domain/release/vocabulary.ts';
-import { rolloutStatuses, rolloutWishes } from '../../domain/rollout/rollout.ts';
+import { rolloutPauseReasons, rolloutStatuses, rolloutWishes } from '../../domain/rollout/rollout.ts';
 import { taskStatuses } from '../../domain/run.ts';
 import { listRollouts } from '../../services/rollouts/list-rollouts.ts';
 import { steerRollout } from '../../services/rollouts/steer-rollout.ts';
@@ -20,9 +20,8 @@ import {
   readProblems,
   writeProblems,
 } from '../schemas.ts';
-import { rolloutPlanSchema } from './release-configs.ts';
 import { optionalBody, optionalReason, reasonSchema, refuseOtherBodies, releaseParams, releasePath } from './release-schemas.ts';
-import { pauseReasons } from './store-schemas.ts';
+import { rolloutPlanSchema } from './rollout-plan-schema.ts';
 
 /** The way of a release into its stores, and to its users. */
 
@@ -59,10 +58,10 @@ const rolloutSchema = z
     task: taskSchema,
     plan: rolloutPlanSchema,
     status: z.enum(rolloutStatuses),
-    pauseReason: z
-      .enum(pauseReasons)
-      .nullable()
-      .meta({ description: "step: a person advances it; manual: a person halted it; outside: it was halted in the store's console" }),
+    pauseReason: z.enum(rolloutPauseReasons).nullable().meta({
+      description:
+        "step: a person advances it; manual: a person halted it; outside: it was halted in the store's console; window: it reaches nobody more while a window forbids it; window-halt: it was halted when a window closed",
+    }),
     step: z.int().meta({ description: 'Number of the step it is on, from 1; 0: before the first' }),
     stepReachedAt: instantSchema.nullable(),
     nextStepAt: instantSchema.nullable().meta({ description: 'When the next step is due; null: not by itself' }),

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { stageKeys } from '../../domain/release/vocabulary.ts';
 import { taskStatuses } from '../../domain/run.ts';
-import { completeTask } from '../../services/releases/complete-task.ts';
-import { getTask } from '../../services/releases/get-task.ts';
-import { listTasks } from '../../services/releases/list-tasks.ts';
-import { retryTask } from '../../services/releases/retry-task.ts';
-import { skipTask } from '../../services/releases/skip-task.ts';
-import { updateTask } from '../../services/releases/update-task.ts';
+import { completeTask } from '../../services/releases/tasks/complete-task.ts';
+import { getTask } from '../../services/releases/tasks/get-task.ts';
+import { listTasks } from '../../services/releases/tasks/list-tasks.ts';
+import { retryTask } from '../../services/releases/tasks/retry-task.ts';
+import { skipTask } from '../../services/releases/tasks/skip-task.ts';
+import { updateTask } from '../../services/releases/tasks/update-task.ts';
 import { type ApiDeps, type App, servicesFor } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { answer, bearer, idempotencyHeader, idSchema, jsonBody, readProblems, writeProblems } from '../schemas.ts';

@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
 import { uploadTypes } from '../../domain/release/upload-rules.ts';
 import { platforms } from '../../domain/release/vocabulary.ts';
-import type { Arriving } from '../../platform/artifact-store.ts';
 import { listUploads } from '../../services/uploads/list-uploads.ts';
 import { receiveUpload } from '../../services/uploads/receive-upload.ts';
 import { removeUpload } from '../../services/uploads/remove-upload.ts';
 import { uploadStates } from '../../services/uploads/upload-row.ts';
-import { type ApiDeps, type App, type AppContext, type AppEnv, servicesFor } from '../context.ts';
+import { type ApiDeps, type App, servicesFor } from '../context.ts';
+import { bodyOf, fileHeaders, hashOfHead, refuseForms, saidDigest, saidLength } from '../file-body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
-import { problem } from '../problem.ts';
-import { answer, bearer, idempotencyHeader, idSchema, instantSchema, problems, readProblems, writeProblems } from '../schemas.ts';
+import { answer, bearer, idSchema, instantSchema, problems, readProblems, writeProblems } from '../schemas.ts';
 import { personSchema, releaseParams, releasePath } from './release-schemas.ts';
 
 const uploadsPath = `${releasePath}/uploads`;
@@ -30,18 +27,6 @@ const uploadQuery = z.object({
   platform: z.enum(platforms),
   type: z.enum(uploadTypes).meta({ description: 'Whose workflow would have built it' }),
   fileName: fileName.meta({ example: 'shop-1.4.0.ipa' }),
-});
-
-const HEX = /^[0-9a-f]{64}$/i;
-const REPR_DIGEST = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/i;
-
-const uploadHeaders = idempotencyHeader.extend({
-  'x-checksum-sha256': z.string().regex(HEX, 'must be 64 hexadecimal digits').optional().meta({ description: 'Of the whole file' }),
-  'repr-digest': z
-    .string()
-    .regex(REPR_DIGEST, 'must name sha-256=:base64:')
-    .optional()
-    .meta({ description: 'The same by RFC 9530', example: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:' }),
 });
 
 const uploadSchema = z
@@ -64,22 +49,6 @@ const uploadSchema = z
 
 const common = { tags: ['Releases'], security: bearer };
 
-/** The body is not for memory: what says it is the same is what its sender says of it. */
-function hashOfHead(c: AppContext): string {
-  const { pathname, search } = new URL(c.req.url);
-  const said = ['content-length', 'x-checksum-sha256', 'repr-digest'].map((name) => c.req.header(name) ?? '');
-  return createHash('sha256')
-    .update([`${c.req.method} ${pathname}${search}`, ...said].join('\n'))
-    .digest('hex');
-}
-
-/** In which a file would be something else. */
-const refuseForms: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const type = c.req.header('content-type') ?? '';
-  if (!/^(multipart\/|application\/(json|x-www-form-urlencoded)\b)/i.test(type)) return next();
-  return problem(c, 'unsupported-media-type', 'Send the file itself as the body, as application/octet-stream.');
-};
-
 const routes = (deps: ApiDeps) => ({
   receive: createRoute({
     ...common,
@@ -93,7 +62,7 @@ const routes = (deps: ApiDeps) => ({
     request: {
       params: releaseParams,
       query: uploadQuery,
-      headers: uploadHeaders,
+      headers: fileHeaders,
       body: { required: true, content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } } },
     },
     responses: {
@@ -126,12 +95,10 @@ const routes = (deps: ApiDeps) => ({
 export function registerReleaseUploadRoutes(app: App, deps: ApiDeps): void {
   const { receive, list, remove } = routes(deps);
   app.openapi(receive, async (c) => {
-    const length = c.req.header('content-length');
-    const sizeBytes = length === undefined || !/^\d+$/.test(length) ? null : Number(length);
     const { upload, isNew } = await receiveUpload(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, {
       ...c.req.valid('query'),
       sha256: saidDigest(c.req.valid('header')),
-      sizeBytes,
+      sizeBytes: saidLength(c),
       body: bodyOf(c),
     });
     return isNew ? c.json(upload, 201) : c.json(upload, 200);
@@ -142,19 +109,4 @@ export function registerReleaseUploadRoutes(app: App, deps: ApiDeps): void {
     await removeUpload(servicesFor(c, deps), c.get('caller'), releaseId, uploadId);
     return c.body(null, 204);
   });
-}
-
-function saidDigest(headers: z.output<typeof uploadHeaders>): string | null {
-  const base64 = REPR_DIGEST.exec(headers['repr-digest'] ?? '')?.[1];
-  return headers['x-checksum-sha256']?.toLowerCase() ?? (base64 === undefined ? null : Buffer.from(base64, 'base64').toString('hex'));
-}
-
-/**
- * From the connection itself where there is one: it errors when its sender goes away, and what is not read is left to the server, which can
- * answer then.
- */
-function bodyOf(c: AppContext): Arriving {
-  const incoming = c.env?.incoming;
-  if (incoming !== undefined) return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
-  return c.req.raw.body ?? new Blob([]).stream();
 }

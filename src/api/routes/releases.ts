@@ -14,17 +14,19 @@ import {
   idSchema,
   jsonBody,
   listQuery,
+  nameSchema,
   pageOf,
   readProblems,
   tenantParams,
   writeProblems,
 } from '../schemas.ts';
+import { leftBehindSchema } from './outside-schemas.ts';
+import { cleanUpSchema } from './release-clean-ups.ts';
 import { hotfixWishes } from './release-policies.ts';
 import {
   instantInput,
   instantInputOrNull,
   optionalBody,
-  optionalReason,
   platformTargetSchema,
   reasonSchema,
   refuseOtherBodies,
@@ -104,21 +106,54 @@ const filterQuery = listQuery.extend({
   text: z.string().min(1).max(200).optional().meta({ description: 'Part of a branch name or of a version' }),
 });
 
-const linkSchema = { url: z.string().nullable() };
 const archivedSchema = z
   .object({
     release: releaseSchema,
-    leftBehind: z
-      .object({
-        branch: z.string().nullable(),
-        tags: z.array(z.string()),
-        tickets: z.array(z.object({ key: z.string(), ...linkSchema })),
-        testRuns: z.array(z.object({ id: z.string(), ...linkSchema })),
-        builds: z.array(z.object({ id: idSchema, platform: z.enum(platforms), ...linkSchema })),
-      })
-      .meta({ description: 'What exists outside and was not deleted; builds go on' }),
+    leftBehind: leftBehindSchema,
+    cleanUps: z.array(cleanUpSchema).meta({ description: 'What is done about it; runs at the CI are always cancelled' }),
   })
   .openapi('ArchivedRelease');
+
+const archiveSchema = z
+  .strictObject({
+    reason: reasonSchema.optional(),
+    stores: z
+      .enum(['withdraw-and-halt'])
+      .optional()
+      .meta({ description: 'Withdraws from review and halts rollouts first; the release is paused until that is done, and archived then' }),
+    cleanUp: z
+      .strictObject({
+        branch: z
+          .enum(['delete', 'force'])
+          .optional()
+          .meta({ description: '`force`: also with commits that the base branch does not have' }),
+        tags: z.boolean().optional(),
+        tickets: z
+          .strictObject({
+            moveTo: nameSchema.max(255).optional().meta({ description: 'The status they are brought to', example: 'Cancelled' }),
+          })
+          .optional()
+          .meta({ description: 'A comment in each says that the release was called off' }),
+        testRuns: z.boolean().optional().meta({ description: 'Locked, where the test management has locks' }),
+        artifacts: z.boolean().optional(),
+      })
+      .optional()
+      .meta({ description: 'What is deleted or closed after the release was archived' }),
+  })
+  .openapi('ArchiveRelease');
+
+type ArchiveBody = z.output<typeof archiveSchema>;
+
+const archiveInput = ({ reason, stores, cleanUp = {} }: ArchiveBody) => ({
+  ...{ reason, stores },
+  cleanUp: {
+    branch: cleanUp.branch ?? null,
+    tags: cleanUp.tags ?? false,
+    tickets: cleanUp.tickets === undefined ? null : { moveTo: cleanUp.tickets.moveTo ?? null },
+    testRuns: cleanUp.testRuns ?? false,
+    artifacts: cleanUp.artifacts ?? false,
+  },
+});
 
 const common = { tags: ['Releases'], security: bearer };
 
@@ -168,7 +203,7 @@ const routes = (deps: ApiDeps) => ({
     path: releasePath,
     operationId: 'deleteRelease',
     summary: 'Archive a release',
-    description: 'The same as archiving: nothing is deleted, neither here nor outside.',
+    description: 'The same as archiving without further wishes: nothing is deleted, neither here nor outside.',
     request: { params: releaseParams, query: z.object({ reason: reasonSchema.optional() }) },
     responses: { 200: answer('The release and what it leaves behind', archivedSchema), ...writeProblems },
   }),
@@ -178,9 +213,10 @@ const routes = (deps: ApiDeps) => ({
     path: `${releasePath}/archive`,
     operationId: 'archiveRelease',
     summary: 'Archive a release: call it off',
-    description: 'Everything open in it is cancelled. What it made outside stays, and the answer names it.',
+    description:
+      'Everything open in it is cancelled, runs at the CI, too. What else it made outside stays unless `cleanUp` says otherwise, and the answer names it. While a store reviews it or hands it out it is refused (409), unless `stores` says what to do. Asking again tries again what was kept or failed.',
     middleware: [refuseOtherBodies, idempotent(deps)] as const,
-    request: { params: releaseParams, headers: idempotencyHeader, ...optionalBody(optionalReason) },
+    request: { params: releaseParams, headers: idempotencyHeader, ...optionalBody(archiveSchema) },
     responses: { 200: answer('The release and what it leaves behind', archivedSchema), ...writeProblems },
   }),
 });
@@ -202,6 +238,9 @@ export function registerReleaseRoutes(app: App, deps: ApiDeps): void {
     c.json(await archiveRelease(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('query')), 200),
   );
   app.openapi(archive, async (c) =>
-    c.json(await archiveRelease(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, c.req.valid('json')), 200),
+    c.json(
+      await archiveRelease(servicesFor(c, deps), c.get('caller'), c.req.valid('param').releaseId, archiveInput(c.req.valid('json'))),
+      200,
+    ),
   );
 }

@@ -1,11 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { type PauseReason, rolloutStatuses, rolloutWishes } from '../../domain/rollout/rollout.ts';
+import { rolloutPauseReasons, rolloutStatuses, rolloutWishes } from '../../domain/rollout/rollout.ts';
 import { uploaders } from '../../services/store-configs/store-config.ts';
 import { submissionStatuses } from '../../services/submissions/submission-view.ts';
 import { idSchema, instantSchema } from '../schemas.ts';
-
-/** Why a rollout is PAUSED. */
-export const pauseReasons = ['step', 'manual', 'outside'] as const satisfies readonly PauseReason[];
 
 /** What a platform of a release shows of its store. */
 export const storeProgress = {
@@ -36,7 +33,7 @@ export const storeProgress = {
     .object({
       id: idSchema,
       status: z.enum(rolloutStatuses),
-      pauseReason: z.enum(pauseReasons).nullable(),
+      pauseReason: z.enum(rolloutPauseReasons).nullable(),
       wanted: z.enum(rolloutWishes),
       step: z.int(),
       fraction: z.number().meta({ description: 'Share of the users, 0 to 1' }),
