@@ -1,4 +1,5 @@
 import type { Database } from '../src/db/client.ts';
+import { plainRules } from '../src/domain/gates/approval-rules.ts';
 import type { FrozenConfig } from '../src/domain/release/config.ts';
 
 /** Id of the n-th seeded release, oldest first from 1. */
@@ -98,12 +99,20 @@ const config: FrozenConfig = {
   versionFormat: null,
   hotfix: { skipTasks: [], skipRegression: false },
   concurrency: { perType: null },
+  slotCatchUp: 'ALL',
   schedule: null,
   skipped: { tasks: [], regression: false },
   preRegressionBuilds: false,
   automationRuns: false,
   automationPassThresholdPercent: 100,
-  gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' },
+  gates: {
+    preReleaseApproval: 'manual',
+    quorum: 1,
+    allowSelfApproval: false,
+    distributionApproval: 'manual',
+    preRelease: plainRules,
+    distribution: plainRules,
+  },
   workflows: [
     { platform: 'ANDROID', workflowType: 'REGRESSION_BUILD' },
     { platform: 'ANDROID', workflowType: 'AAB_BUILD' },

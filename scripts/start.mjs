@@ -3,6 +3,7 @@
  *
  *   --exit      stop everything after the sample release; exit code 0 only if it is COMPLETED
  *   --json      the last line of stdout is one JSON object, everything else goes to stderr
+ *   --demo X    what is shown: release (a sample release, the default), deploy (services behind HAProxy, measured by Prometheus)
  *   --scm X     where the sample keeps its code: github, gitlab, bitbucket
  *   --ci X      what builds it: github, gitlab, jenkins
  *   --tracker X where its tickets are: jira, linear, asana, monday, clickup
@@ -14,6 +15,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApplication, lastLines, parseObject, waitUntilReady } from './lib/application.mjs';
+import { createDeployDemo } from './lib/deploy-demo.mjs';
 import { runScript } from './lib/entry.mjs';
 import { writeEnvironment } from './lib/environment-file.mjs';
 import { ensureDependencies } from './lib/install.mjs';
@@ -21,6 +23,7 @@ import { encryptionKeys } from './lib/keys.mjs';
 import { root } from './lib/paths.mjs';
 import { apiPort } from './lib/ports.mjs';
 import { createProgress, Refusal } from './lib/progress.mjs';
+import { createReleaseDemo } from './lib/release-demo.mjs';
 import { startServices } from './lib/services.mjs';
 import { claimClone } from './lib/single-start.mjs';
 
@@ -31,9 +34,11 @@ const choices = {
   scm: ['github', 'gitlab', 'bitbucket'],
   ci: ['github', 'gitlab', 'jenkins'],
   tracker: ['jira', 'linear', 'asana', 'monday', 'clickup'],
+  demo: ['release', 'deploy'],
 };
 const options = readOptions();
 const progress = createProgress({ json: options.json });
+const demo = (options.demo === 'deploy' ? createDeployDemo : createReleaseDemo)({ options, progress });
 
 await runScript(progress, async ({ onStop, interrupted }) => {
   if (options.wrong) throw new Refusal(options.wrong);
@@ -52,6 +57,7 @@ await runScript(progress, async ({ onStop, interrupted }) => {
   progress.step('starting database and Redis');
   const services = await startServices({ dir: join(dataDirectory, 'services'), progress });
   onStop(services.stop);
+  onStop(demo.remove);
   const application = createApplication({
     logs: join(dataDirectory, 'logs'),
     progress,
@@ -60,12 +66,12 @@ await runScript(progress, async ({ onStop, interrupted }) => {
   });
   onStop(application.stop);
   const running = await Promise.race([startProcesses(application, services), crashed]);
-  onStop(writeEnvironment(environmentFile, forTheShell(running)));
-  const result = await Promise.race([sampleRelease(application, running.env), crashed]);
+  onStop(writeEnvironment(environmentFile, shellVariables(running)));
+  const result = await Promise.race([runDemo(application, running.env), crashed]);
 
   if (!options.exit) sayWhereThingsAre(running, result);
-  if (options.json) process.stdout.write(`${JSON.stringify(publicResult(result))}\n`);
-  if (options.exit) return result.status === 'COMPLETED' ? 0 : 1;
+  if (options.json) process.stdout.write(`${JSON.stringify(demo.publicResult(result))}\n`);
+  if (options.exit) return result.status === demo.success ? 0 : 1;
   await Promise.race([crashed, new Promise((resolve) => interrupted.addEventListener('abort', resolve))]);
   return 0;
 });
@@ -82,22 +88,14 @@ async function startProcesses(application, services) {
     PUBLIC_URL: process.env.PUBLIC_URL || url,
     SIGNALBOX_URL: url,
     METRICS_PORT: '0',
-    // Brisk people and machines: a second start is over in seconds.
-    SANDBOX_SPEED: process.env.SANDBOX_SPEED || '8',
-    SANDBOX_SCM: options.scm,
-    SANDBOX_CI: options.ci,
-    SANDBOX_TRACKER: options.tracker,
-    SANDBOX_STORES: options.stores ? '1' : '0',
-    // Stores tell little of what happens in them: they are looked at.
-    ...(options.stores ? { POLL_INTERVAL_MS: process.env.POLL_INTERVAL_MS || '500' } : {}),
     ARTIFACTS_DIR: process.env.ARTIFACTS_DIR || join(dataDirectory, 'artifacts'),
   };
-  progress.step('migrating the database, starting the sandbox providers');
-  const [{ ready, ...sandbox }] = await Promise.all([
-    application.firstJson('sandbox', 'sandbox/main.ts', common, (line) => line.ready === true),
+  progress.step('migrating the database');
+  const [{ variables, forTheShell }] = await Promise.all([
+    demo.prepare({ application, env: common }),
     application.finish('migrate', 'src/main/migrate.ts', common),
   ]);
-  const env = { ...common, SANDBOX: JSON.stringify(sandbox), OUTBOUND_ALLOW: outboundAllow(sandbox) };
+  const env = { ...common, ...variables };
 
   progress.step('starting api, scheduler and worker');
   const api = application.start('api', 'src/main/api.ts', { env: { ...env, PORT: String(port) } });
@@ -105,25 +103,20 @@ async function startProcesses(application, services) {
   application.start('worker', 'src/main/worker.ts', { env });
   await waitUntilReady('api', `${url}/readyz`, api);
   progress.ok(`api listens on ${url}`);
-  return { env, url, sandboxUrl: sandbox.control.origin };
+  return { env, url, forTheShell };
 }
 
-/** What the admin command line needs, and where the API and the sandbox are: ports and keys are this clone's own. */
-function forTheShell({ env, url, sandboxUrl }) {
+/** What the admin command line needs, and where the API and the demo's things are: ports and keys are this clone's own. */
+function shellVariables({ env, url, forTheShell }) {
   const { DATABASE_URL, REDIS_URL, SIGNALBOX_KEYS } = env;
-  return { DATABASE_URL, REDIS_URL, SIGNALBOX_KEYS, SIGNALBOX_URL: url, SANDBOX_URL: sandboxUrl };
-}
-
-/** The sandbox is on loopback, which connections may reach only where the operator says so. */
-function outboundAllow(sandbox) {
-  return [process.env.OUTBOUND_ALLOW, sandbox.outboundAllow].filter(Boolean).join(',');
+  return { DATABASE_URL, REDIS_URL, SIGNALBOX_KEYS, SIGNALBOX_URL: url, ...forTheShell };
 }
 
 /** The demo's lines are shown as they come; its last line is its result. */
-async function sampleRelease(application, env) {
-  progress.step('seeding the demo tenant and driving a sample release');
+async function runDemo(application, env) {
+  progress.step(demo.title);
   let result = null;
-  const demo = application.start('demo', 'sandbox/demo.ts', {
+  const child = application.start('demo', demo.entry, {
     env,
     log: false,
     onLine(line) {
@@ -132,30 +125,28 @@ async function sampleRelease(application, env) {
       else progress.raw(line);
     },
   });
-  await demo.exited;
-  if (result === null) throw new Refusal(`the sample release gave no result:\n${lastLines(demo.tail)}`);
-  const summary = `sample release ${result.releaseId}: ${result.status}, ${result.tasks} tasks in ${result.seconds} s`;
-  if (result.status === 'COMPLETED') progress.ok(summary);
-  else progress.fail(summary);
+  await child.exited;
+  if (result === null) throw new Refusal(`the demo gave no result:\n${lastLines(child.tail)}`);
+  if (result.status === demo.success) progress.ok(demo.summary(result));
+  else progress.fail(demo.summary(result));
   return result;
 }
 
-function publicResult({ status, releaseId, tasks, seconds, stores }) {
-  return { status, releaseId, tasks, seconds, ...(options.stores ? { stores } : {}) };
-}
-
-/** `path`: of the sample release in the API, as the demo read it. */
-function sayWhereThingsAre({ url, sandboxUrl }, { path, token }) {
+function sayWhereThingsAre({ url, forTheShell }, result) {
+  const { shown, paths } = demo.places(result, forTheShell);
+  const { token } = result;
+  const lines = Object.entries(shown).map(([name, place]) => `  ${name.padEnd(15)}${place}`);
+  const requests = paths.map((path) => `  curl -s -H 'Authorization: Bearer ${token}' ${url}${path}`);
   progress.raw(`
   API            ${url}
   API reference  ${url}/docs
   Bull Board     ${url}/admin/queues  (token: . ${environmentFile} && npm run -s admin -- operator add --name you)
-  Sandbox        ${sandboxUrl}
+${lines.join('\n')}
   Token          ${token}
   Logs           ${join(dataDirectory, 'logs')}
   Command line   . ${environmentFile} && npm run -s admin -- --help
 
-  curl -s -H 'Authorization: Bearer ${token}' ${url}${path}
+${requests.join('\n')}
 
   Ctrl-C stops everything.
 `);
@@ -173,7 +164,7 @@ function readOptions() {
   const flag = { type: 'boolean', default: false };
   const chosen = Object.fromEntries(Object.entries(choices).map(([name, [first]]) => [name, { type: 'string', default: first }]));
   const refuse = (words) => ({
-    wrong: `${words}. Known options: --scm --ci --tracker --stores --exit --json --fresh --verbose.`,
+    wrong: `${words}. Known options: --demo --scm --ci --tracker --stores --exit --json --fresh --verbose.`,
     json: process.argv.includes('--json'),
   });
   try {

@@ -10,6 +10,7 @@ import { runScript } from './lib/entry.mjs';
 import { removeAtEnd } from './lib/guard.mjs';
 import { ensureDependencies } from './lib/install.mjs';
 import { root, tool } from './lib/paths.mjs';
+import { ensurePrograms } from './lib/programs.mjs';
 import { createProgress } from './lib/progress.mjs';
 import { startMysql, startServices } from './lib/services.mjs';
 import { countTests, summaryLine } from './lib/test-report.mjs';
@@ -26,6 +27,7 @@ await runScript(progress, async ({ onStop }) => {
   // A run of chosen files is somebody working on them; CI and a plain `npm test` check everything.
   const checked = args.length === 0 || process.env.CI ? await runChild(process.execPath, [join(root, 'scripts/check.mjs')]) : 0;
 
+  await ensurePrograms(progress);
   const env = { ...process.env, ...(await testServices(dir, onStop)) };
   const report = join(dir, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

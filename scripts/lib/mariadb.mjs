@@ -7,15 +7,15 @@ export function isMariadb(binary) {
   return /mariadb/i.test(spawnSync(binary, ['--no-defaults', '--version'], { encoding: 'utf8' }).stdout ?? '');
 }
 
-/** A private MariaDB under `dir`, or null when it is not installed. */
-export async function startMariadb({ dir, flags = [] }) {
+/** A private MariaDB under `dir`, or null when it is not installed. `environment`: variables of the daemon alone, beside our own. */
+export async function startMariadb({ dir, flags = [], environment = {} }) {
   const daemon = findBinary('mariadbd') ?? mariadbByItsOldName();
   const installer = findBinary('mariadb-install-db', 'mysql_install_db');
   if (daemon === null || installer === null) return null;
   return startMysqlServer({
     name: 'MariaDB',
     dir,
-    server: [daemon],
+    server: [...withEnvironment(environment), daemon],
     initialise: (data) => [
       installer,
       '--no-defaults',
@@ -27,6 +27,12 @@ export async function startMariadb({ dir, flags = [] }) {
     options: ['--skip-name-resolve'],
     flags,
   });
+}
+
+/** `env` becomes the daemon, so that the process that was started is the server still. */
+function withEnvironment(environment) {
+  const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return words.length === 0 ? [] : ['/usr/bin/env', ...words];
 }
 
 function mariadbByItsOldName() {

@@ -7,6 +7,12 @@ import { run } from './child.mjs';
 const packages = {
   mariadb: { apt: ['mariadb-server-core mariadb-client-core', 'mariadb-server'], brew: 'mariadb' },
   redis: { apt: ['redis-server'], brew: 'redis' },
+  // What tests need (see programs.mjs), and the demo of deployments.
+  haproxy: { apt: ['haproxy'], brew: 'haproxy' },
+  nginx: { apt: ['nginx'], brew: 'nginx' },
+  prometheus: { apt: ['prometheus'], brew: 'prometheus' },
+  sshd: { apt: ['openssh-server'], brew: 'openssh' },
+  faketime: { apt: ['faketime'], brew: 'libfaketime' },
 };
 
 /**
@@ -42,13 +48,13 @@ function rootPrefix() {
 
 function aptScript(names) {
   const installs = names.map((name) =>
-    packages[name].apt.map((words) => `apt-get install -y --no-install-recommends ${words}`).join(' || '),
+    packages[name].apt.map((words) => `apt-get install -y --no-install-recommends -o Acquire::Retries=3 ${words}`).join(' || '),
   );
   return [
     'export DEBIAN_FRONTEND=noninteractive',
     'policy=/usr/sbin/policy-rc.d',
     "if [ ! -e $policy ]; then printf '#!/bin/sh\\nexit 101\\n' >$policy; chmod 755 $policy; trap 'rm -f $policy' EXIT; fi",
-    'apt-get update -q',
+    'apt-get update -q -o Acquire::Retries=3',
     ...installs.map((install) => `{ ${install}; } || exit 1`),
   ].join('\n');
 }

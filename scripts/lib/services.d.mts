@@ -30,7 +30,7 @@ interface ServerOptions {
 }
 
 /** Null when it is not installed. */
-export function startMariadb(options: ServerOptions): Promise<PrivateServer | null>;
+export function startMariadb(options: ServerOptions & { environment?: Record<string, string> }): Promise<PrivateServer | null>;
 /** A real MySQL; null where there is none (`progress` says why). The first call on a machine may fetch one. */
 export function startMysql(options: ServerOptions & { progress?: Progress }): Promise<PrivateServer | null>;
 export function startRedis(options: ServerOptions): Promise<PrivateServer | null>;

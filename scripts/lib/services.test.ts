@@ -91,7 +91,10 @@ it('a script killed outright leaves neither servers nor its temporary directory'
 });
 
 it.each([
-  { given: ['--exti'], words: "Unknown option '--exti'. Known options: --scm --ci --tracker --stores --exit --json --fresh --verbose." },
+  {
+    given: ['--exti'],
+    words: "Unknown option '--exti'. Known options: --demo --scm --ci --tracker --stores --exit --json --fresh --verbose.",
+  },
   { given: ['--tracker', 'trello'], words: '--tracker is one of jira, linear, asana, monday, clickup, not "trello". Known options:' },
   { given: ['--ci', 'travis'], words: '--ci is one of github, gitlab, jenkins, not "travis". Known options:' },
 ])('npm start refuses $given in one sentence', async ({ given, words }) => {

@@ -1,5 +1,6 @@
 import { type CallMatch, type FakeServer, startFakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
+import { commitArchive } from '../git/archive.ts';
 import { page, refusal } from './answers.ts';
 import * as bodies from './bodies.ts';
 import { Credentials, type FakeCredential, holds } from './credentials.ts';
@@ -39,6 +40,8 @@ export const bitbucketWrites = {
   pullRequest: { method: 'POST', path: /\/pullrequests$/ },
   merge: { method: 'POST', path: /\/merge$/ },
   commit: { method: 'POST', path: /\/src$/ },
+  deleteBranch: { method: 'DELETE', path: /\/refs\/branches\// },
+  deleteTag: { method: 'DELETE', path: /\/refs\/tags\// },
   hook: { method: 'POST', path: /\/hooks$/ },
 } satisfies Record<string, CallMatch>;
 
@@ -82,6 +85,17 @@ export async function createBitbucketFake(options: BitbucketFakeOptions = {}): P
     answerAs(request, 'repository', (credential) =>
       page(request, [...repositories.values()].filter((each) => listed(request, credential, each)).map(bodies.repository), server.origin),
     ),
+  );
+  // Of the web site, with the credentials of the API.
+  server.route('GET', '/:workspace/:repo/get/:file', (request) =>
+    answerAs(request, 'repository', (credential) => {
+      const { workspace = '', repo = '', file = '' } = request.params;
+      const repository = repositories.get(`${workspace}/${repo}`.toLowerCase());
+      const commit = repository && sees(credential, repository) ? repository.git.resolve(file.replace(/\.tar\.gz$/, '')) : null;
+      if (commit === null) return { status: 404, body: '<title>Not found</title>', headers: { 'content-type': 'text/html' } };
+      const folder = `${workspace}-${repo}-${commit.sha.slice(0, 12)}`;
+      return { status: 200, body: commitArchive(commit, folder), headers: { 'content-type': 'application/x-tar-gz' } };
+    }),
   );
   const context = { route, origin: () => server.origin };
   for (const put of [gitRoutes, srcRoutes, pullRoutes, settingsRoutes]) put(context);

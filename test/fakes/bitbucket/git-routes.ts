@@ -31,6 +31,18 @@ export function gitRoutes({ route, origin }: RouteContext): void {
     return { status: 201, body: bodies.branch(each, name, commit.sha) };
   });
 
+  route('DELETE', '/refs/branches/:name', 'repository:write', (request, each) => {
+    const name = request.params.name ?? '';
+    if (!each.git.branches.has(name)) return notFound(`Branch "${name}"`);
+    if (each.restrictions.some(({ kind, pattern }) => kind === 'delete' && pattern === name)) return refusal(403, 'Branch is restricted');
+    each.git.branches.delete(name);
+    return { status: 204 };
+  });
+  route('DELETE', '/refs/tags/:name', 'repository:write', (request, each) => {
+    const name = request.params.name ?? '';
+    return each.git.tags.delete(name) ? { status: 204 } : notFound(`Tag "${name}"`);
+  });
+
   route('GET', '/refs/tags/:name', 'repository', (request, each) => {
     const name = request.params.name ?? '';
     const sha = each.git.tags.get(name);

@@ -49,13 +49,13 @@ export class GitModel {
   readonly trees = new Map<string, ReadonlyMap<string, string>>();
   #order = 0;
 
-  /** @param input `files` are laid over those of the first parent, `snapshot` is all there is */
+  /** @param input `files` are laid over those of the first parent (null removes one), `snapshot` is all there is */
   commit(input: {
     message: string;
     author: Author;
     date: string;
     parents: string[];
-    files?: Record<string, string>;
+    files?: Record<string, string | null>;
     snapshot?: ReadonlyMap<string, string>;
   }): ModelCommit {
     const { message, author, date, parents } = input;
@@ -63,7 +63,7 @@ export class GitModel {
     const sha = objectId('commit', [...parents, message, date, String(this.#order)]);
     const parent = this.commits.get(parents[0] ?? '');
     const inherited = parent?.files ?? new Map<string, string>();
-    const files = input.snapshot ?? (input.files ? new Map([...inherited, ...Object.entries(input.files)]) : inherited);
+    const files = input.snapshot ?? (input.files ? laidOver(inherited, input.files) : inherited);
     const tree = parent?.files === files ? parent.tree : objectId('tree', [...files].sort(byPath).flat());
     this.trees.set(tree, files);
     const commit = { sha, message, author, date, parents, order: this.#order, files, tree };
@@ -119,6 +119,15 @@ export class GitModel {
     }
     return seen;
   }
+}
+
+function laidOver(under: ReadonlyMap<string, string>, files: Record<string, string | null>): Map<string, string> {
+  const over = new Map(under);
+  for (const [path, content] of Object.entries(files)) {
+    if (content === null) over.delete(path);
+    else over.set(path, content);
+  }
+  return over;
 }
 
 function byAge(commits: ModelCommit[]): ModelCommit[] {

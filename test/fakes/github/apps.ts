@@ -70,7 +70,7 @@ const permissionOf: [RegExp, string][] = [
   [/^\/pulls\/\d+\/merge$/, 'contents'],
   [/^\/(pulls|commits\/[^/]+\/pulls)/, 'pull_requests'],
   [/^\/branches\/[^/]+\/protection/, 'administration'],
-  [/^\/(git|merges|releases|contents|commits|compare|branches)/, 'contents'],
+  [/^\/(git|merges|releases|contents|commits|compare|branches|tarball)/, 'contents'],
 ];
 
 /** `null` where the installation may. */

@@ -2,6 +2,7 @@ import type { FakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
 import { member, notFound, page, refusal, text } from './answers.ts';
 import * as bodies from './bodies.ts';
+import { changedFiles } from './changed-files.ts';
 import { refsOf } from './refs.ts';
 import { type FakeRelease, type FakeRepository, seconds } from './repository.ts';
 
@@ -68,8 +69,12 @@ export function gitRoutes(context: RouteContext): void {
 
   route('GET', '/compare/*basehead', (request, repository) => {
     const [base, head] = (request.params.basehead ?? '').split('...');
-    const comparison = repository.git.compare(base ?? '', head ?? '');
-    if (!comparison) return notFound();
+    const { git } = repository;
+    const comparison = git.compare(base ?? '', head ?? '');
+    if (!comparison) {
+      const areKnown = git.resolve(base ?? '') !== null && git.resolve(head ?? '') !== null;
+      return areKnown ? refusal(404, `No common ancestor between ${base} and ${head}.`) : notFound();
+    }
     const commits = page(request, comparison.ahead, server.origin);
     const url = bodies.apiUrl(repository, `/compare/${encodeURIComponent(base ?? '')}...${encodeURIComponent(head ?? '')}`);
     const html = url.replace('api.github.com/repos', 'github.com');
@@ -89,7 +94,10 @@ export function gitRoutes(context: RouteContext): void {
         behind_by: comparison.behind.length,
         total_commits: comparison.ahead.length,
         commits: commits.items.map((commit) => bodies.commit(repository, commit)),
-        files: [],
+        files:
+          (request.query.get('page') ?? '1') === '1'
+            ? changedFiles(repository, comparison.mergeBase.files, git.resolve(head ?? '')?.files ?? new Map(), head ?? '')
+            : [],
       },
     };
   });

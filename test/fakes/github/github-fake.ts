@@ -1,5 +1,6 @@
 import { type CallMatch, type FakeServer, startFakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
+import { commitArchive } from '../git/archive.ts';
 import { type AutoComplete, type FailedRuns, FakeActions } from './actions.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { notFound, page, refusal } from './answers.ts';
@@ -69,6 +70,7 @@ export const githubWrites = {
   pull: { method: 'POST', path: /\/pulls$/ },
   merge: { method: 'PUT', path: /\/pulls\/\d+\/merge$/ },
   moveRef: { method: 'PATCH', path: /\/git\/refs\// },
+  deleteRef: { method: 'DELETE', path: /\/git\/refs\// },
   hook: { method: 'POST', path: /\/hooks$/ },
   dispatch: { method: 'POST', path: /\/dispatches$/ },
   cancel: { method: 'POST', path: /\/cancel$/ },
@@ -131,7 +133,18 @@ export async function createGithubFake(options: GithubFakeOptions = {}): Promise
   branchRoutes({ route, server });
   hookRoutes({ route, server });
   actionsRoutes({ route, server, actions, store, now });
+  archiveRoute(route, store);
   return { ...withStore(server, store), artifactOrigin: store.origin, world, close: () => closeAll([actions, webhooks, store, server]) };
+}
+
+/** Archives are made at another host, for whoever comes with the address that the API has signed. */
+function archiveRoute(route: RepositoryRoute, store: ArtifactStore): void {
+  route('GET', '/tarball/:ref', (request, { owner, repo, git }) => {
+    const commit = git.resolve(request.params.ref ?? '');
+    if (commit === null) return notFound();
+    const content = commitArchive(commit, `${owner}-${repo}-${commit.sha.slice(0, 7)}`);
+    return { status: 302, headers: { location: store.address({ id: commit.sha, content, contentType: 'application/x-gzip' }) } };
+  });
 }
 
 async function closeAll(parts: { close(): void | Promise<void> }[]): Promise<void> {

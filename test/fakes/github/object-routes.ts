@@ -48,6 +48,8 @@ export function objectRoutes({ route, now }: { route: RepositoryRoute; now: () =
 
   route('DELETE', '/git/refs/*ref', (request, repository) => {
     const ref = request.params.ref ?? '';
+    if (ref.startsWith('heads/') && repository.protections.has(ref.slice('heads/'.length)))
+      return refusal(422, 'Cannot delete this branch');
     const isGone = refsOf(repository, `refs/${ref}`)?.delete(ref.slice(ref.indexOf('/') + 1));
     return isGone ? { status: 204 } : refusal(422, 'Reference does not exist');
   });

@@ -74,8 +74,8 @@ export interface NewCommit {
   branch?: string;
   message: string;
   author?: Partial<Author>;
-  /** Path → content, laid over the parent's files. */
-  files?: Record<string, string>;
+  /** Path → content, laid over the parent's files; null removes one. */
+  files?: Record<string, string | null>;
 }
 
 /** One repository of the fake GitHub, with what a test or a demo does to it behind the API's back. */

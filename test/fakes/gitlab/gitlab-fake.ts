@@ -67,6 +67,8 @@ export const gitlabWrites = {
   merge: { method: 'PUT', path: /\/merge$/ },
   cherryPick: { method: 'POST', path: /\/cherry_pick$/ },
   release: { method: 'POST', path: /\/releases$/ },
+  deleteBranch: { method: 'DELETE', path: /\/repository\/branches\// },
+  deleteTag: { method: 'DELETE', path: /\/repository\/tags\// },
   hook: { method: 'POST', path: /\/hooks$/ },
   pipeline: { method: 'POST', path: /\/pipeline$/ },
   cancel: { method: 'POST', path: /\/cancel$/ },

@@ -1,5 +1,7 @@
 import type { FakeServer } from '../fake-server.ts';
 import type { FakeAnswer, FakeRequest } from '../fake-wire.ts';
+import { commitArchive } from '../git/archive.ts';
+import { diffFiles } from '../git/diff.ts';
 import { pickCommit } from '../git/merge.ts';
 import { forbidden, missing, notFound, page, param, refusal, text } from './answers.ts';
 import * as bodies from './bodies.ts';
@@ -27,8 +29,21 @@ export interface RouteContext {
 export function repositoryRoutes(context: RouteContext): void {
   branchRoutes(context);
   tagRoutes(context);
+  tagRemoval(context);
   commitRoutes(context);
   fileRoutes(context);
+  archiveRoute(context);
+}
+
+function archiveRoute({ route }: RouteContext): void {
+  route('GET', '/repository/archive', (request, project) => {
+    const commit = project.git.resolve(request.query.get('sha') ?? '');
+    if (commit === null) return notFound('File');
+    if (request.query.get('format') !== 'tar.gz') return refusal(406, 'The fake makes tar.gz only');
+    const folder = `${project.path.split('/').at(-1)}-${commit.sha}-${commit.sha}`;
+    const headers = { 'content-type': 'application/octet-stream', 'content-disposition': `attachment; filename="${folder}.tar.gz"` };
+    return { status: 200, headers, body: commitArchive(commit, folder) };
+  });
 }
 
 function branchRoutes({ route, server }: RouteContext): void {
@@ -54,6 +69,14 @@ function branchRoutes({ route, server }: RouteContext): void {
     return { status: 201, body: bodies.branch(project, name, role) };
   });
 
+  route('DELETE', '/repository/branches/:branch', (request, project) => {
+    const name = request.params.branch ?? '';
+    if (!project.git.branches.has(name)) return notFound('Branch');
+    if (project.protections.some((each) => each.name === name)) return refusal(403, '403 Forbidden - Cannot remove protected branch');
+    project.git.branches.delete(name);
+    return { status: 204 };
+  });
+
   route('GET', '/protected_branches', (request, project) => {
     const listed = page(request, project.protections, server.origin);
     return { status: 200, headers: listed.headers, body: listed.items.map(bodies.protection) };
@@ -75,6 +98,12 @@ function tagRoutes({ route }: RouteContext): void {
     project.tag(name, commit.sha, text(request, 'message') ?? null);
     return { status: 201, body: bodies.tag(project, name) };
   });
+}
+
+function tagRemoval({ route }: RouteContext): void {
+  route('DELETE', '/repository/tags/:tag', (request, project) =>
+    project.git.tags.delete(request.params.tag ?? '') ? { status: 204 } : notFound('Tag'),
+  );
 }
 
 function commitRoutes({ route, server }: RouteContext): void {
@@ -115,6 +144,8 @@ function commitRoutes({ route, server }: RouteContext): void {
     return base ? { status: 200, body: bodies.commit(project, base) } : notFound('Merge Base');
   });
 
+  route('GET', '/repository/compare', compare);
+
   route('POST', '/repository/commits/:sha/cherry_pick', (request, project, { role, username }) => {
     const branch = text(request, 'branch');
     if (!branch) return missing('branch');
@@ -132,6 +163,31 @@ function commitRoutes({ route, server }: RouteContext): void {
     const picked = project.git.commits.get(sha);
     return picked ? { status: 201, body: bodies.commit(project, picked) } : forbidden();
   });
+}
+
+/** More files than this are compared, and told, only in part. */
+const DIFF_MAX_FILES = 1000;
+
+function compare(request: FakeRequest, project: FakeProject): FakeAnswer {
+  const [from, to] = [project.git.resolve(request.query.get('from') ?? ''), project.git.resolve(request.query.get('to') ?? '')];
+  if (!from || !to) return notFound('Ref');
+  const comparison = project.git.compare(from.sha, to.sha);
+  const isStraight = request.query.get('straight') === 'true';
+  if (!comparison && !isStraight) return notFound('Ref');
+  const changes = diffFiles(isStraight ? from.files : (comparison?.mergeBase.files ?? from.files), to.files);
+  const body = {
+    commit: bodies.commit(project, to),
+    commits: (comparison?.ahead ?? []).map((commit) => bodies.commit(project, commit)),
+    diffs: changes.slice(0, DIFF_MAX_FILES).map(({ status, old, now }) => ({
+      ...{ old_path: old ?? now, new_path: now ?? old, a_mode: '100644', b_mode: '100644', diff: '@@ -1 +1 @@' },
+      ...{ new_file: status === 'added', renamed_file: status === 'renamed', deleted_file: status === 'removed', generated_file: null },
+      ...{ collapsed: false, too_large: false },
+    })),
+    compare_timeout: changes.length > DIFF_MAX_FILES,
+    compare_same_ref: from.sha === to.sha,
+    web_url: `https://gitlab.com/${project.path}/-/compare/${from.sha}...${to.sha}`,
+  };
+  return { status: 200, body };
 }
 
 function pickRefused(code: 'empty' | 'conflict'): FakeAnswer {

@@ -27,8 +27,21 @@ export const fileMethods: Readonly<Record<string, Method>> = {
       return file;
     });
     if (complete.length === 0) throw new Refusal('invalid_arguments');
-    if (channel !== null) for (const file of complete) file.shared = { channelId: channel.id, threadTs: thread_ts ?? null };
+    if (channel !== null)
+      for (const file of complete)
+        file.shared = { channelId: channel.id, threadTs: thread_ts ?? null, comment: args.initial_comment ?? null };
     return { files: complete.map(({ id, name }) => ({ id, title: name, permalink: `${workspace.url()}files/${id}` })) };
+  },
+
+  'files.info': ({ workspace, args }) => {
+    needScope(workspace, 'files:read');
+    const file = workspace.files.get(args.file ?? '');
+    if (!file || file.bytes === null) throw new Refusal('file_not_found');
+    const { id, name, shared, sizeBytes: size } = file;
+    const channel = shared === null ? undefined : workspace.channels.get(shared.channelId);
+    const shares =
+      channel === undefined ? {} : { [channel.isPrivate ? 'private' : 'public']: { [channel.id]: [{ ts: '1700000000.000001' }] } };
+    return { file: { id, name, size, permalink: `${workspace.url()}files/${id}`, shares } };
   },
 };
 

@@ -39,7 +39,7 @@ export interface SlackFake {
 
 export const allScopes = [
   ...['chat:write', 'channels:read', 'channels:history', 'groups:read', 'groups:history'],
-  ...['users:read', 'users:read.email', 'im:write', 'im:history', 'files:write'],
+  ...['users:read', 'users:read.email', 'im:write', 'im:history', 'files:write', 'files:read'],
 ];
 
 const methods = { ...conversationMethods, ...peopleMethods, ...fileMethods };

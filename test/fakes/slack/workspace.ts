@@ -67,7 +67,7 @@ export interface FakeFile {
   /** Null: not there yet. */
   bytes: Buffer | null;
   /** Null: not shared yet. */
-  shared: { channelId: string; threadTs: string | null } | null;
+  shared: { channelId: string; threadTs: string | null; comment: string | null } | null;
 }
 
 interface NewChannel {
