@@ -1,8 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+const realProcesses = {
+  globalSetup: ['test/e2e/build.ts'],
+  testTimeout: 180_000,
+  hookTimeout: 120_000,
+  isolate: false,
+  // Real processes on a shared machine: one stall must not fail a build. A test that passed only the second time is reported as such.
+  retry: process.env.CI ? 1 : 0,
+  sequence: { groupOrder: 3 },
+};
+
 /**
- * `unit`, `contracts` and `data` run in parallel; `system` starts real processes and would measure its neighbours, so its files take turns. Files
- * of `contracts` and `data` share their modules, which hold no state: importing the whole server anew for each took longer than the tests.
+ * `unit`, `contracts`, `data` and `e2e` run two files at a time; those of `system` keep two cores busy, or measure, so they take turns. Files share their
+ * modules, which hold no state: importing everything anew for each took longer than many of the tests.
  */
 export default defineConfig({
   test: {
@@ -19,6 +29,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: '100%',
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -45,15 +56,15 @@ export default defineConfig({
         },
       },
       {
+        test: { ...realProcesses, name: 'e2e', include: ['test/e2e/*.test.ts'], exclude: ['test/e2e/deploy-demo.test.ts'], maxWorkers: 2 },
+      },
+      {
         test: {
+          ...realProcesses,
           name: 'system',
-          include: ['test/{e2e,chaos}/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          include: ['test/chaos/*.test.ts', 'test/e2e/scenarios/*.test.ts', 'test/e2e/deploy-demo.test.ts'],
           maxWorkers: 1,
-          // Real processes on a shared machine: one stall must not fail a build. A test that passed only the second time is reported as such.
-          retry: process.env.CI ? 1 : 0,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -66,6 +66,27 @@ describe('what CI reports of a build', () => {
     expect((await world.call('GET', `/${releaseId}/builds/${buildId}/artifact`)).status).toBe(200);
   });
 
+  it('names a file that lies elsewhere: sealed, shown without what is secret, one trace, and another try', async () => {
+    const artifact = { url: 'https://files.example/a/site.zip?signature=very-secret', sha256: 'AB'.repeat(32), sizeBytes: 3 };
+
+    const first = await report({ artifact });
+    await api.db.run(`UPDATE builds SET artifact_source_failure = '{"kind":"invalid","message":"wrong"}' WHERE id = ?`, [buildId]);
+    const failed = (await world.call('GET', `/${releaseId}/builds`)).body.items[0];
+    const again = await report({ artifact });
+
+    const source = { url: 'https://files.example/a/site.zip', digest: `sha256:${'ab'.repeat(32)}`, failure: null };
+    expect([first.status, first.body.build.artifactSource, first.body.build.artifact]).toEqual([200, source, null]);
+    expect(failed.artifactSource.failure).toMatchObject({ message: 'wrong', remedy: expect.stringContaining('Report the artifact again') });
+    expect(again.body.build.artifactSource).toEqual(source);
+    expect(api.rung.map(({ id }) => id)).toContain(taskId);
+    expect(await historyOf(world, releaseId, 'buildArtifactSource')).toHaveLength(1);
+    const [row] = await api.db.rows('SELECT * FROM builds WHERE id = ?', [buildId]);
+    expect(JSON.stringify(row) + api.logged()).not.toContain('very-secret');
+    const wrong = [{ url: 'ftp://x/y' }, { sha256: 'abc' }, { sizeBytes: 0 }].map((over) => report({ artifact: { ...artifact, ...over } }));
+    expect((await Promise.all(wrong)).map(({ status }) => status)).toEqual([422, 422, 422]);
+    expect((await report({ artifact, uploadId: ulid() })).status).toBe(422);
+  });
+
   it('leaves one trace in the history, however often it comes', async () => {
     await report({ status: 'RUNNING' });
     await report({ status: 'RUNNING' });

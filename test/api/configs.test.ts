@@ -168,6 +168,7 @@ describe('release configs', () => {
       versionFormat: null,
       hotfix: { skipTasks: [], skipRegression: false },
       concurrency: { perType: null },
+      slotCatchUp: 'ALL',
       gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false },
     });
     const one = `release-configs/${created.body.id}`;

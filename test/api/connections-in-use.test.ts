@@ -73,7 +73,7 @@ describe('what uses a connection', () => {
       const integration = await integrationOf(category, world.tenantId, id);
       const { body } = await api.request('GET', integrations(world, `${category}/${integration}`), { token: world.owner });
 
-      expect(body.usedBy).toEqual({ configs, ...hanging });
+      expect(body.usedBy).toEqual({ configs, ...hanging, targets: { count: 0, items: [] } });
     }
   });
 
@@ -87,7 +87,7 @@ describe('what uses a connection', () => {
     const used = await api.request('GET', integrations(world, `scm/${world.ids.scm}`), { token: world.owner });
 
     const nothing = { count: 0, items: [] };
-    expect(unused.body.usedBy).toEqual({ configs: nothing, releaseConfigs: nothing, releases: nothing });
+    expect(unused.body.usedBy).toEqual({ configs: nothing, releaseConfigs: nothing, releases: nothing, targets: nothing });
     expect(used.body.usedBy).toMatchObject({ releaseConfigs: { count: 1 }, releases: nothing });
   });
 

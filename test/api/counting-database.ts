@@ -17,6 +17,24 @@ export function countingDatabase(db: Database): { db: Database; statements: () =
       statements += args[0].length;
       return db.batch(...args);
     },
+    transact: (work) =>
+      db.transact((tx) =>
+        work({
+          ...tx,
+          rows: (...args) => {
+            statements += 1;
+            return tx.rows(...args);
+          },
+          run: (...args) => {
+            statements += 1;
+            return tx.run(...args);
+          },
+          batch: (...args) => {
+            statements += args[0].length;
+            return tx.batch(...args);
+          },
+        }),
+      ),
   };
   return { db: counted, statements: () => statements };
 }

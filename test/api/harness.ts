@@ -7,7 +7,7 @@ import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps, App } from '../../src/api/context.ts';
 import { createRequestBudget } from '../../src/api/request-budget.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
-import { migrate, schemaCheck } from '../../src/db/migrate.ts';
+import { schemaCheck } from '../../src/db/migrate.ts';
 import type { Permission, Role } from '../../src/domain/access/permissions.ts';
 import { createDirectoryStore } from '../../src/platform/artifact-store.ts';
 import { createKeyring } from '../../src/platform/crypto.ts';
@@ -19,6 +19,7 @@ import type { Wake } from '../../src/platform/ring.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { createOperatorToken, createTenant } from '../../src/services/access/operator.ts';
 import { createConnector } from '../../src/services/connections/connect.ts';
+import { deploymentRunDefinition } from '../../src/services/deployments/deployment-run.ts';
 import { createEventHub } from '../../src/services/events/event-hub.ts';
 import { eventLimits } from '../../src/services/events/event-limits.ts';
 import { createDoneServices } from '../../src/services/execution/done-services.ts';
@@ -28,6 +29,7 @@ import { createDoneVerifier } from '../../src/workers/verify-done.ts';
 import { createTestDatabase, type DatabaseServer, testDatabases } from '../support/databases.ts';
 import { dial } from '../support/dial.ts';
 import { testRedis } from '../support/redis.ts';
+import { applySchema } from '../support/schema.ts';
 
 /**
  * The API on a database of its own: everything real but the clock of rate limits, Redis for all but locks and, where a test says so, the
@@ -40,6 +42,8 @@ export interface ApiHarness {
   /** Everything that was logged, as text. */
   logged(): string;
   rung: Wake[];
+  /** What its keyring was made of. */
+  keys: string;
   /** Where artifacts are kept. */
   artifactsDir: string;
   /** A new tenant with a token of its first owner. */
@@ -71,7 +75,13 @@ const unlimited: Limits = {
 };
 
 export async function startApi(
-  options: { server?: DatabaseServer; requestsPerMinute?: number; fetch?: typeof fetch; queues?: ApiDeps['queues'] } = {},
+  options: {
+    server?: DatabaseServer;
+    requestsPerMinute?: number;
+    fetch?: typeof fetch;
+    queues?: ApiDeps['queues'];
+    localRoot?: string;
+  } = {},
 ): Promise<ApiHarness> {
   const [first] = testDatabases();
   const server = options.server ?? first;
@@ -80,11 +90,12 @@ export async function startApi(
   const lines: string[] = [];
   const logger = createLogger({ level: 'trace', name: 'api', destination: { write: (line) => void lines.push(line) } });
   const url = new Secret(database.url);
-  await migrate({ url, logger });
+  await applySchema(database.url);
   const db = openDatabase({ url, poolSize: 10 });
   const artifactsDir = await mkdtemp(join(tmpdir(), 'signalbox-api-artifacts-'));
   const artifacts = createDirectoryStore(artifactsDir);
-  const keyring = createKeyring(new Secret(`test:${randomBytes(32).toString('base64')}`));
+  const keys = `test:${randomBytes(32).toString('base64')}`;
+  const keyring = createKeyring(new Secret(keys));
   const metrics = createMetrics();
   const rung: Wake[] = [];
   const { url: redisUrl, prefix } = testRedis();
@@ -96,7 +107,7 @@ export async function startApi(
     events,
     ring: (wakes) => void rung.push(...wakes),
     verifyDone: (question) => verifyDone(question),
-    definitions: new Map([[releaseRunDefinition.kind, releaseRunDefinition]]),
+    definitions: new Map([releaseRunDefinition, deploymentRunDefinition].map((definition) => [definition.kind, definition])),
     keyring,
     connector: createConnector({
       db,
@@ -107,6 +118,7 @@ export async function startApi(
       download: options.fetch ?? ((input, init) => fetch(input, init)),
       connect: dial,
       timeoutMs: 5000,
+      localRoot: options.localRoot ?? null,
       callsPerMinute: 1000,
       parallelCalls: 100,
       now: () => new Date(),
@@ -144,6 +156,7 @@ export async function startApi(
     db,
     logged: () => lines.join(''),
     rung,
+    keys,
     artifactsDir,
     async tenant(name = 'Acme') {
       const { tenantId } = await createTenant(db, name);

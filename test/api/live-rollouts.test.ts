@@ -107,6 +107,24 @@ describe('what everybody has', () => {
     expect(await toldOf(release.id)).toHaveLength(1);
   });
 
+  it('is halted whatever windows say, and resumed when they let it reach more users', async () => {
+    const { path, version, release } = await live();
+    const freeze = { name: 'Holidays', kind: 'deny', cron: '* * * * *', durationMinutes: 60, zone: 'UTC' };
+    const window = await tenant.at('POST', 'windows', { ...freeze, scope: { targets: ['PLAY_STORE'] } });
+
+    const halted = await post(`${path}/halt`, reason);
+    const refused = await post(`${path}/resume`);
+    const whileClosed = onTrack(version);
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const passed = await post(`${release.path}/window-overrides`, { reason: 'Everybody misses it', expiresAt });
+    const resumed = await post(`${path}/resume`);
+    await tenant.at('DELETE', `windows/${window.body.id}`);
+
+    expect([halted.status, refused.status, passed.status, resumed.status], refused.text).toEqual([200, 409, 201, 200]);
+    expect(refused.body.detail).toContain('"Holidays" forbids');
+    expect([whileClosed, onTrack(version)]).toEqual(['halted', 'completed']);
+  });
+
   it('is adopted when somebody halted it in the console before', async () => {
     const { path, version, id } = await live();
     const [own] = world.playApp.releases().filter(({ name }) => name === version);

@@ -4,6 +4,7 @@ import { createOutbox } from '../../src/engine/outbox.ts';
 import { createDeliver } from '../../src/services/deliveries/deliver.ts';
 import type { ChannelOutcome } from '../../src/services/deliveries/delivery-row.ts';
 import { createLivingMessages } from '../../src/services/deliveries/living-message.ts';
+import { createFileShares } from '../../src/services/deliveries/share-file.ts';
 import { createNotificationService } from '../../src/services/execution/notification-service.ts';
 import { createReleaseSource } from '../../src/services/execution/release-source.ts';
 import { type FakeMessage, type FakeWorkspace, readable, type SlackFake } from '../fakes/slack/index.ts';
@@ -73,6 +74,7 @@ export async function messagesWorld(api: ApiHarness, slack: SlackFake): Promise<
     outbox: createOutbox({ db, table: 'deliveries', owner: 'worker', leaseMs, backoff: { baseMs: 1000, maxMs: 8000 }, maxAttempts: 3 }),
     notifications: createNotificationService(db, deps.connector),
     living: createLivingMessages(db, deps.connector),
+    shares: createFileShares(deps),
     releases: createReleaseSource(db),
     metrics: deps.metrics,
     leaseMs,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { notificationTypes } from '../../src/domain/release/notifications.ts';
+import { messageTypes } from '../../src/domain/notifications/message-types.ts';
 import { createSlackFake, readable, type SlackFake } from '../fakes/slack/index.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 import { type MessagesWorld, messagesWorld } from './messages-world.ts';
@@ -26,7 +26,7 @@ describe('notification templates', () => {
   it('show every type with our words, its placeholders with examples, and no words of the tenant', async () => {
     const { items } = (await call('GET', '')).body;
 
-    expect(items.map(({ type }: { type: string }) => type)).toEqual([...notificationTypes].sort());
+    expect(items.map(({ type }: { type: string }) => type)).toEqual([...messageTypes].sort());
     expect(items.filter(({ override }: { override: unknown }) => override !== null)).toEqual([]);
     const one = (await call('GET', '/RELEASE_PAUSED')).body;
     expect(one.default).toEqual({
@@ -36,6 +36,30 @@ describe('notification templates', () => {
     });
     expect(one.placeholders).toContainEqual({ path: 'by', kind: 'value', description: 'Who did it', example: 'Ada Lovelace' });
     expect(one.exampleData.reasons).toEqual(['USER_REQUESTED']);
+  });
+
+  it('show those about deployments, which know a deployment and no release', async () => {
+    const { default: ours, placeholders, exampleData } = (await call('GET', '/DEPLOYMENT_FAILED')).body;
+    const preview = await call('POST', '/DEPLOYMENT_FAILED/preview', {
+      headline: '{{deployment.environment}} is as it was',
+      body: '{{#deployment.services}}{{name}} stays at {{from}}\n{{/deployment.services}}',
+    });
+    const wrong = await put('DEPLOYMENT_FAILED', { headline: '{{release.displayId}}' });
+
+    expect(ours).toEqual({
+      bucket: 'critical',
+      headline: 'DEP-7: deployment of Shop to production failed; nothing was changed',
+      body: expect.stringContaining('Deployment: DEP-7'),
+    });
+    expect(placeholders.map(({ path }: { path: string }) => path)).toEqual(
+      expect.arrayContaining(['deployment.displayId', 'deployment.services.to', 'failure']),
+    );
+    expect(exampleData.deployment.app).toBe('Shop');
+    expect(preview.body.rendered).toMatchObject({
+      headline: 'production is as it was',
+      body: expect.stringMatching(/^api stays at 1\.3\.2\nweb stays at 1\.3\.0\n\nDeployment: DEP-7/),
+    });
+    expect([wrong.status, wrong.body.errors]).toEqual([422, [{ field: '/headline', message: '{{release.displayId}} is not known here' }]]);
   });
 
   it('are used from the next message on, and ours again once they are deleted', async () => {

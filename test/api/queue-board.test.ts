@@ -41,7 +41,18 @@ it('shows every queue to an operator', async () => {
   const answer = await api.request('GET', '/admin/queues/api/queues', { token: operator });
 
   expect(answer.body.queues.map((queue: { name: string }) => queue.name).sort()).toEqual(
-    ['blockers', 'deliveries', 'distribution', 'kickoff', 'post-regression', 'regression', 'ticks', 'webhooks'].sort(),
+    [
+      'blockers',
+      'clean-ups',
+      'deliveries',
+      'deployment',
+      'distribution',
+      'kickoff',
+      'post-regression',
+      'regression',
+      'ticks',
+      'webhooks',
+    ].sort(),
   );
 });
 

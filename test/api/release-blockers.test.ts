@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listBlockers } from '../../src/services/blockers/list-blockers.ts';
-import { whyRelease } from '../../src/services/releases/why.ts';
+import { whyRelease } from '../../src/services/releases/why/why.ts';
 import { type BlockersWorld, openBlockersWorld } from './blockers-world.ts';
 import { countingDatabase } from './counting-database.ts';
 

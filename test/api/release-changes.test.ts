@@ -144,12 +144,15 @@ describe('the commits of the release branch', () => {
 
     const after = await world.call('GET', `/${id}/commits`);
     const all = await world.call('GET', `/${id}/commits?since=fork`);
+    await changes.api.db.run(`UPDATE regression_cycles SET status = 'ABANDONED' WHERE release_id = ? AND number = 2`, [id]);
+    const abandoned = await world.call('GET', `/${id}/commits`);
 
     expect(before.body).toMatchObject({ branch, head: first, since: { kind: 'fork', tag: null, ref: fork }, truncated: false });
     expect(subjects(before.body)).toEqual(['fix: one']);
     expect(after.body).toMatchObject({ head: second, since: { kind: 'last-candidate', tag: 'rc.2', ref: first } });
     expect(subjects(after.body)).toEqual(['fix: two']);
     expect(subjects(all.body)).toEqual(['fix: one', 'fix: two']);
+    expect(abandoned.body.since).toEqual({ kind: 'last-candidate', tag: 'rc.1', ref: fork });
   });
 
   it('end at the limit, and say that there are more', async () => {

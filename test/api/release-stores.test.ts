@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getRelease } from '../../src/services/releases/get-release.ts';
-import { whyRelease } from '../../src/services/releases/why.ts';
+import { whyRelease } from '../../src/services/releases/why/why.ts';
+import { windowSignals } from '../../src/services/windows/window-signals.ts';
 import { countingDatabase } from './counting-database.ts';
 import { APPLE_APP, openStores, PLAY_APP, type StoresRelease, type StoresTenant, type StoresWorld } from './stores-world.ts';
 
@@ -148,6 +149,7 @@ describe('a rollout', () => {
 
   it('of a release that has ended is let be', async () => {
     const { release, path, id } = await rolling();
+    await world.api.db.run(`UPDATE rollouts SET status = 'PENDING' WHERE id = ?`, [id]);
     await tenant.call('POST', `${release.path}/archive`, { body: reason });
 
     expect((await post(`${path}/halt`, reason)).status).toBe(409);
@@ -246,6 +248,31 @@ describe('a release', () => {
       [7, 1],
       [7, 1],
     ]);
+  });
+
+  it('waits for its store by name, and for releases before it, though it hears of windows, too', async () => {
+    const release = await tenant.toStores();
+    const rollout = await release.rollout({ target: 'APP_STORE', plan: '{"kind":"phased"}' });
+    const submission = await release.submission();
+    const hears = [
+      [tenant.stores.apple, 'app'] as const,
+      ...windowSignals(tenant.tenantId).map(({ integrationId, key }) => [integrationId, key]),
+    ];
+    for (const [integrationId, key] of hears) {
+      await world.api.db.run('INSERT INTO task_signals (integration_id, signal_key, task_id) VALUES (?)', [
+        [integrationId, key, rollout.taskId],
+      ]);
+    }
+    await world.api.db.run(`UPDATE tasks SET wait_reason = 'TURN', output = ? WHERE id = ?`, [
+      JSON.stringify({ blockedBy: [{ id: release.id, displayId: 'REL-77' }] }),
+      submission.taskId,
+    ]);
+
+    const { items } = (await tenant.call('GET', `${release.path}/why`)).body;
+    const itemOf = (id: string) => items.find((item: { id: string }) => item.id === id);
+
+    expect(itemOf(rollout.taskId)).toMatchObject({ on: 'provider', owner: { provider: 'app-store-connect' } });
+    expect(itemOf(submission.taskId).sentence).toContain("waits for REL-77 to leave the store's review");
   });
 
   it('waits for its stores in words: the review, the step, and who halted it and why', async () => {

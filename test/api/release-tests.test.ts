@@ -107,6 +107,18 @@ describe('the test results of a release', () => {
     expect(body).toMatchObject({ cycle: 2, items: [{ cycle: 1, met: null, counts }] });
   });
 
+  it('of a gate that an abandoned cycle superseded do not count as met: its runs were reset for that', async () => {
+    const { id, gateId, runId } = await atGate();
+    await gateFound(gateId, runId);
+    await world.call('POST', `/${id}/trigger-regression`);
+    await world.advance(id);
+    await world.call('POST', `/${id}/cycles/2/abandon`, { body: { reason: 'Wrong commit' } });
+
+    const { body } = await world.call('GET', `/${id}/test-results`);
+
+    expect(body).toMatchObject({ cycle: 1, items: [{ cycle: 1, met: null, counts }] });
+  });
+
   it('that could not be read say why', async () => {
     const { id, gateId } = await atGate();
     const found = {

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 import type { Role } from '../../src/domain/access/permissions.ts';
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import type { ReleaseConfigBody } from '../../src/domain/release/config.ts';
 import { advanceInside } from '../../src/engine/advance.ts';
 import type { Answer, ApiHarness } from './harness.ts';
@@ -58,11 +59,19 @@ export async function releaseWorld(api: ApiHarness, name = 'Acme'): Promise<Rele
     versionFormat: null,
     hotfix: { skipTasks: [], skipRegression: false },
     concurrency: { perType: null },
+    slotCatchUp: 'ALL',
     schedule: null,
     preRegressionBuilds: false,
     automationRuns: false,
     automationPassThresholdPercent: 90,
-    gates: { preReleaseApproval: 'manual', quorum: 2, allowSelfApproval: false, distributionApproval: 'manual' },
+    gates: {
+      preReleaseApproval: 'manual',
+      quorum: 2,
+      allowSelfApproval: false,
+      distributionApproval: 'manual',
+      preRelease: plainRules,
+      distribution: plainRules,
+    },
   };
 
   async function config(over: Partial<ReleaseConfigBody> = {}): Promise<string> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 import { type ReleaseWorld, releaseWorld } from './release-world.ts';
 
@@ -60,7 +61,14 @@ describe('approvals', () => {
     const lenient = await world.atGate({
       ...next(),
       releaseConfigId: await world.config({
-        gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: true, distributionApproval: 'manual' },
+        gates: {
+          preReleaseApproval: 'manual',
+          quorum: 1,
+          allowSelfApproval: true,
+          distributionApproval: 'manual',
+          preRelease: plainRules,
+          distribution: plainRules,
+        },
       }),
     });
 

@@ -47,7 +47,10 @@ describe('archiving', () => {
       tickets: [{ key: 'T-1', url: null }],
       testRuns: [{ id: '5', url: null }],
       builds: [],
+      artifacts: [],
+      stores: [],
     });
+    expect((await world.call('GET', `/${release.id}`)).body.leftBehind).toEqual(body.leftBehind);
     expect(body.release.slots.map((slot: { status: string }) => slot.status)).toEqual(['USED', 'SKIPPED']);
     const open = await api.db.rows(
       `SELECT t.id FROM tasks t JOIN runs r ON r.id = t.run_id WHERE r.subject_id = ? AND t.status NOT IN ('COMPLETED', 'CANCELLED', 'SKIPPED')`,

@@ -4,7 +4,7 @@ import { permissions } from '../../src/domain/access/permissions.ts';
 import { releaseStatuses } from '../../src/domain/release/vocabulary.ts';
 import { getRelease } from '../../src/services/releases/get-release.ts';
 import { listReleases } from '../../src/services/releases/list-releases.ts';
-import { whyRelease } from '../../src/services/releases/why.ts';
+import { whyRelease } from '../../src/services/releases/why/why.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 import { minutes, type ReleaseWorld, releaseWorld } from './release-world.ts';
 

@@ -20,6 +20,7 @@ const isDue = async (id: string) => {
   const [run] = await api.db.rows<{ due: number }>('SELECT run_at <= UTC_TIMESTAMP(3) AS due FROM runs WHERE subject_id = ?', [id]);
   return run?.due === 1;
 };
+const tagged = (id: string) => api.db.run(`UPDATE releases SET release_tag = 'v1' WHERE id = ?`, [id]);
 const slotStates = (release: { slots: { status: string }[] }) => release.slots.map(({ status }) => status);
 
 describe('triggering regression', () => {
@@ -70,12 +71,13 @@ describe('triggering regression', () => {
     expect(slotStates(await read(id))).toEqual(['USED', 'PLANNED']);
   });
 
-  it('refuses before kickoff is done, after post-regression has opened, and automation without a workflow', async () => {
+  it('refuses before kickoff is done, after the final tag was written, and automation without a workflow', async () => {
     const early = await world.create(next());
     const { id, gateId } = await world.atGate(next());
     const automation = await world.call('POST', `/${id}/trigger-regression`, { body: { automation: true } });
     await world.call('POST', `/${id}/tasks/${gateId}/skip`, { body: { reason: 'x' } });
     await world.advance(id);
+    await tagged(id);
 
     const answers = [await world.call('POST', `/${early.id}/trigger-regression`), await world.call('POST', `/${id}/trigger-regression`)];
 
@@ -215,7 +217,7 @@ describe('regression slots', () => {
     expect((await read(id)).regressionRequestedAt).toBeNull();
   });
 
-  it('refuses to touch one that was used, and any once post-regression has opened', async () => {
+  it('refuses to touch one that was used, and any once the final tag was written', async () => {
     const { id, gateId } = await world.atGate(next());
     const [used] = (await read(id)).slots;
     const path = `/${id}/regression-slots`;
@@ -226,6 +228,7 @@ describe('regression slots', () => {
     ];
     await world.call('POST', `/${id}/tasks/${gateId}/skip`, { body: { reason: 'x' } });
     await world.advance(id);
+    await tagged(id);
     const late = await world.call('POST', path, { body: { date: minutes(300) } });
 
     expect([...onUsed, late].map(({ status }) => status)).toEqual([409, 409, 409]);

@@ -213,7 +213,7 @@ describe('the gate task', () => {
         id,
       ]);
       expect(told.map(({ data }) => parseJson(data))).toEqual([
-        { how: action === 'skip' ? 'skipped' : 'completed', by: expect.any(String), reason: 'Board decision' },
+        { how: action === 'skip' ? 'skipped' : 'completed', by: expect.any(String), reason: 'Board decision', unmet: [] },
       ]);
       await world.advance(id);
       expect((await world.call('GET', `/${id}`)).body.stages[2]).toMatchObject({ key: 'POST_REGRESSION', status: 'IN_PROGRESS' });

@@ -1,4 +1,5 @@
 import { createEngine } from '../../src/engine/create-engine.ts';
+import { createReleaseRecords } from '../../src/services/execution/release-records.ts';
 import { createReleaseSource } from '../../src/services/execution/release-source.ts';
 import { createTurnService } from '../../src/services/execution/turn-service.ts';
 import { releaseRunDefinition } from '../../src/services/releases/release-run.ts';
@@ -31,6 +32,7 @@ export function turnsWorld({ db, deps }: ApiHarness): TurnsWorld {
   const engine = createEngine({ db, ring: deps.ring, definitions, owner: 'turns', leaseMs: 60_000, backoff });
   const releases = createReleaseSource(db);
   const turns = createTurnService(db, deps.ring);
+  const records = createReleaseRecords(db);
 
   async function waiting(releaseId: string): Promise<TaskRow> {
     const [row] = await db.rows<TaskRow>(
@@ -48,7 +50,12 @@ export function turnsWorld({ db, deps }: ApiHarness): TurnsWorld {
       const task = await engine.claim(await waiting(releaseId));
       if (task === null) return false;
       // The handler uses nothing else.
-      const context = { task, release: await releases.load(releaseId), services: { turns }, pollMs: 60_000 } as unknown as TaskContext;
+      const context = {
+        task,
+        release: await releases.load(releaseId),
+        services: { turns, records },
+        pollMs: 60_000,
+      } as unknown as TaskContext;
       await engine.settle({ task, outcome: await waitForTurn.run(context), handOver: false });
       return true;
     },

@@ -1,3 +1,4 @@
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import type { ReleaseConfigBody } from '../../src/domain/release/config.ts';
 import type { ReleaseHandle } from '../e2e/release.ts';
 import type { TenantWorld } from '../e2e/tenant.ts';
@@ -41,7 +42,14 @@ export async function createReleases(world: World, count: number, options: Batch
   const made: Batch[] = [];
   for (let n = 0; n < count; n += 1) {
     const tenant = world.tenants[n % world.tenants.length] ?? world.tenant();
-    const gates = { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' } as const;
+    const gates = {
+      preReleaseApproval: 'automatic',
+      quorum: 1,
+      allowSelfApproval: false,
+      distributionApproval: 'manual',
+      preRelease: plainRules,
+      distribution: plainRules,
+    } as const;
     const release = await tenant.createRelease({
       version: `1.${FIRST_MINOR + tenant.releases.length}.0`,
       slots: options.slots ?? [0],

@@ -12,5 +12,6 @@ export const faults: Record<string, Omit<Fault, 'match'>> = {
   'drops the connection before it does it': { mode: 'drop-before' },
   'drops the connection after it did it': { mode: 'drop-after' },
   'does it, and breaks off its answer': { mode: 'cut-body' },
-  'does it when the caller has given up': { mode: 'pass', delayMs: PROVIDER_TIMEOUT_MS + 1_000 },
+  // Within what the fleet allows providers to take to show it (SEARCH_LAG_MAX_MS), and a busy machine's delay.
+  'does it when the caller has given up': { mode: 'pass', delayMs: PROVIDER_TIMEOUT_MS + 400 },
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import { type Distribution, distributionOf, storesWith } from '../e2e/distribution.ts';
 import type { TenantWorld } from '../e2e/tenant.ts';
 import type { World } from '../e2e/world.ts';
@@ -106,5 +107,12 @@ describe('a store that fails at the one call', () => {
 const steps = [10, 50, 100].map((percent) => ({ percent, waitMinutes: 0 }));
 const lean = {
   ...{ automationRuns: false, preRegressionBuilds: false },
-  gates: { preReleaseApproval: 'automatic', quorum: 1, allowSelfApproval: false, distributionApproval: 'automatic' },
+  gates: {
+    preReleaseApproval: 'automatic',
+    quorum: 1,
+    allowSelfApproval: false,
+    distributionApproval: 'automatic',
+    preRelease: plainRules,
+    distribution: plainRules,
+  },
 } as const;

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   signal?: AbortSignal;
   /** Tokens obtained earlier, as a process keeps them between attempts; none when absent. */
   tokens?: TokenCache;
+  /** The tenant's directory on this machine; none when absent. */
+  localRoot?: string;
 }
 
 export type FaultyWorld = Pick<FakeServer, 'calls' | 'failNext' | 'clearFaults'>;
@@ -45,10 +47,11 @@ export function guardedDeps(provider: string, observed: ProviderCall[], options:
   return {
     now,
     fetch: guardFetch({ ...door, timeoutMs }),
-    download: createDownload({ ...door, idleMs: timeoutMs }),
+    download: createDownload({ ...door, idleMs: timeoutMs, now }),
     upload: createUpload({ ...door, idleMs: timeoutMs }),
     session: createSession({ ...door, connect: dial, timeoutMs }),
     tokens: options.tokens ?? createTokenCache(now),
+    localRoot: options.localRoot ?? null,
   };
 }
 

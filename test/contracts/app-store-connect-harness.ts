@@ -122,7 +122,7 @@ const states: readonly StoreReleaseState[] = [
   { kind: 'superseded' },
 ];
 
-function worldOf({ fake, app, otherApp }: AscSetup): AppStoreWorld & Pick<AscFake, 'calls' | 'failNext' | 'clearFaults'> {
+export function worldOf({ fake, app, otherApp }: AscSetup): AppStoreWorld & Pick<AscFake, 'calls' | 'failNext' | 'clearFaults'> {
   const { calls, failNext, clearFaults, world } = fake;
   const named = (version: string): AscVersion => {
     const found = world.version(app, version);

@@ -1,14 +1,18 @@
+import type { SourceArchive } from '../../src/integrations/capabilities/source-archive.ts';
 import type { SourceControl } from '../../src/integrations/capabilities/source-control.ts';
 import type { WebhookRegistrar } from '../../src/integrations/capabilities/webhook-registrar.ts';
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
 import type { ProviderCall } from '../../src/integrations/kit/http.ts';
 import type { BitbucketConnection } from '../../src/integrations/providers/bitbucket/identity.ts';
+import { bitbucketSourceArchive } from '../../src/integrations/providers/bitbucket/source-archive.ts';
 import { bitbucketSourceControl } from '../../src/integrations/providers/bitbucket/source-control.ts';
 import { bitbucketEvents, bitbucketWebhook } from '../../src/integrations/providers/bitbucket/webhook.ts';
 import { bitbucketWebhookRegistrar } from '../../src/integrations/providers/bitbucket/webhook-registrar.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { type BitbucketFake, bitbucketWrites, createBitbucketFake, type FakeRepository, signedHeaders } from '../fakes/bitbucket/index.ts';
+import { seedOrphan } from '../fakes/git/diff.ts';
 import { type AdapterHarness, type ConnectOptions, guardedDeps } from './adapter-harness.ts';
+import type { SourceArchiveHarness, SourceArchiveWorld } from './source-archive.contract.ts';
 import type { SourceControlHarness, SourceControlWorld } from './source-control.contract.ts';
 import type { WebhookRegistrarHarness, WebhookRegistrarWorld } from './webhook-registrar.contract.ts';
 import type { WebhookHarness } from './webhook-source.contract.ts';
@@ -61,6 +65,14 @@ function harnessOf<Subject, World>(setup: BitbucketSetup, factory: Factory<Subje
 
 const ends = { MERGED: 'merged', DECLINED: 'closed', SUPERSEDED: 'closed', OPEN: 'open' } as const;
 
+export async function bitbucketSourceArchiveHarness(): Promise<SourceArchiveHarness> {
+  const setup = await bitbucketSetup();
+  return harnessOf<SourceArchive, SourceArchiveWorld>(setup, bitbucketSourceArchive, {
+    seedCommit: (files) => setup.repository.pushCommit({ message: 'Files', files }),
+    endpoints: { ask: { method: 'GET', path: /\/get\// }, deliver: { method: 'GET', path: /\/get\// } },
+  });
+}
+
 export async function bitbucketSourceControlHarness(): Promise<SourceControlHarness> {
   const setup = await bitbucketSetup();
   const { repository, fake } = setup;
@@ -79,6 +91,7 @@ export async function bitbucketSourceControlHarness(): Promise<SourceControlHarn
     branches: () => Object.fromEntries(repository.git.branches),
     tags: () => Object.fromEntries([...repository.git.tags].map(([name, sha]) => [name, repository.git.peel(sha) ?? ''])),
     seedChange: (branch, files, message) => repository.pushCommit({ branch, files, message }),
+    seedUnrelated: (branch) => seedOrphan(repository.git, branch),
     file: (branch, path) => repository.git.resolve(branch)?.files.get(path) ?? null,
     protect: (branch) => protect(repository, branch),
     seedRepositories(count) {
@@ -96,7 +109,9 @@ export async function bitbucketSourceControlHarness(): Promise<SourceControlHarn
     endpoints: {
       findBranch: { method: 'GET', path: /\/refs\/branches\// },
       createBranch: bitbucketWrites.branch,
+      deleteBranch: bitbucketWrites.deleteBranch,
       createTag: bitbucketWrites.tag,
+      deleteTag: bitbucketWrites.deleteTag,
       createPullRequest: bitbucketWrites.pullRequest,
       mergePullRequest: bitbucketWrites.merge,
       cherryPick: bitbucketWrites.commit,
@@ -108,6 +123,7 @@ export async function bitbucketSourceControlHarness(): Promise<SourceControlHarn
 export function protect(repository: FakeRepository, pattern: string): void {
   repository.addRestriction({ kind: 'push', pattern });
   repository.addRestriction({ kind: 'force', pattern });
+  repository.addRestriction({ kind: 'delete', pattern });
   repository.addRestriction({ kind: 'require_approvals_to_merge', pattern, value: 2 });
   repository.addRestriction({ kind: 'require_passing_builds_to_merge', pattern, value: 1 });
   repository.addRestriction({ kind: 'enforce_merge_checks', pattern });

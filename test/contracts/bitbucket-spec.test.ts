@@ -75,6 +75,7 @@ async function callsOfARelease() {
   await scm.ensureTag('app/v1', first, { message: 'one' });
   await scm.compare('main', 'fix');
   await all(scm.commitsBetween('app/v1', 'fix'));
+  await all(scm.changedFiles('app/v1', 'fix'));
   await scm.cherryPick(fix, { onto: 'release/1' });
   const { number } = await scm.ensurePullRequest({ headBranch: 'fix', baseBranch: 'main', title: 'Fix', body: 'why' });
   await scm.pullRequestsOf(fix);

@@ -1,8 +1,15 @@
-import { bitbucketRegistrarHarness, bitbucketSourceControlHarness, bitbucketWebhookHarness } from './bitbucket-harness.ts';
+import {
+  bitbucketRegistrarHarness,
+  bitbucketSourceArchiveHarness,
+  bitbucketSourceControlHarness,
+  bitbucketWebhookHarness,
+} from './bitbucket-harness.ts';
+import { sourceArchiveContract } from './source-archive.contract.ts';
 import { sourceControlContract } from './source-control.contract.ts';
 import { webhookRegistrarContract } from './webhook-registrar.contract.ts';
 import { webhookSourceContract } from './webhook-source.contract.ts';
 
+sourceArchiveContract('bitbucket', bitbucketSourceArchiveHarness);
 sourceControlContract('bitbucket', bitbucketSourceControlHarness, {
   skip: [
     {

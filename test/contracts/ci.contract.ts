@@ -145,6 +145,20 @@ function runTests({ test }: CiTests): void {
     for (const handle of ['987654321', '0', '-1', '../../user', 'a b', '%2e%2e', '']) expect(await connect().run(handle)).toBeNull();
   });
 
+  test('a run is known by its handle and by the address of its page, and nothing else is one', async (harness) => {
+    const { connect } = harness;
+    const started = await ensureRun(connect(), harness);
+    harness.world.advance(started, 'running');
+    const run = await connect().run(started);
+    const handle = run?.handle ?? '';
+
+    expect(connect().handleOf(handle)).toBe(handle);
+    expect(connect().handleOf(run?.url ?? '')).toBe(handle);
+    for (const other of ['https://ci.example/elsewhere', 'https://ci.example/', 'main', '', '../../user']) {
+      expect(connect().handleOf(other)).toBeNull();
+    }
+  });
+
   test('a run is followed through its states', async (harness) => {
     const { connect, world } = harness;
     const start = async () => ensureRun(connect(), harness);

@@ -35,7 +35,7 @@ export interface FaultCase {
   writesOnly?: boolean;
 }
 
-const faultCases: FaultCase[] = [
+export const faultCases: readonly FaultCase[] = [
   { name: '401', fault: { status: 401 }, kind: 'unauthorized' },
   { name: '403', fault: { status: 403 }, kind: 'forbidden' },
   { name: '404', fault: { status: 404 }, kind: 'not-found', writesOnly: true },

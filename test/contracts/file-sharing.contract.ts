@@ -72,6 +72,30 @@ function shareTests({ test }: Tests): void {
     expect(world.files(channelId)).toMatchObject([{ name: 'a.txt', threadId }]);
   });
 
+  test('is found where it was shared, and nowhere else', async ({ connect, channelId, unknownChannelId }) => {
+    const { open, sizeBytes } = chunks(1);
+    const shared = await connect().shareFile({ channelId, name: 'a.txt', sizeBytes, open });
+
+    expect(await connect().findShared({ channelId, fileId: shared.id })).toEqual(shared);
+    expect(await connect().findShared({ channelId: unknownChannelId, fileId: shared.id })).toBeNull();
+    expect(await connect().findShared({ channelId, fileId: `${shared.id}0` })).toBeNull();
+  });
+
+  test('has its id told once all of it has arrived, and stays unseen where that is not taken', async ({ connect, world, channelId }) => {
+    const { open, sizeBytes, seen } = chunks(2);
+    const told: { id: string; read: number; shown: number }[] = [];
+    const gone = new Error('somebody else has it by now');
+    const onArrived = async (id: string) => {
+      told.push({ id, read: seen.read, shown: world.files(channelId).length });
+      throw gone;
+    };
+
+    expect(await failure(connect().shareFile({ channelId, name: 'a.txt', sizeBytes, open, onArrived }))).toBe(gone);
+    expect(told).toEqual([{ id: expect.stringMatching(/./), read: 2, shown: 0 }]);
+    expect(world.files(channelId)).toEqual([]);
+    expect(await connect().findShared({ channelId, fileId: told[0]?.id ?? '' })).toBeNull();
+  });
+
   test('a file that is not as long as it was said to be is shared with nobody', async ({ connect, world, channelId }) => {
     for (const by of [-1, 1]) {
       const { open, sizeBytes } = chunks(2);

@@ -175,6 +175,7 @@ async function useRepository({ connection, deps, repository }: GithubSetup): Pro
   await scm.ensureTag('app/v1', second, { message: 'one' });
   await scm.findTag('app/v1');
   await all(scm.commitsBetween('release/1', 'main'));
+  await all(scm.changedFiles('release/1', 'main'));
   await releases.ensureReleaseObject(release);
   await releases.ensureReleaseObject({ ...release, body: 'more' });
   for (const path of ['docs/a', 'docs', 'large', 'nowhere']) await scm.readFile(path, 'main');

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Ci } from '../../src/integrations/capabilities/ci.ts';
 import type { ReleaseObjects } from '../../src/integrations/capabilities/release-objects.ts';
+import type { SourceArchive } from '../../src/integrations/capabilities/source-archive.ts';
 import type { SourceControl } from '../../src/integrations/capabilities/source-control.ts';
 import type { WebhookRegistrar } from '../../src/integrations/capabilities/webhook-registrar.ts';
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
@@ -8,10 +9,12 @@ import type { ProviderCall } from '../../src/integrations/kit/http.ts';
 import { githubCi } from '../../src/integrations/providers/github/ci.ts';
 import type { GithubConnection } from '../../src/integrations/providers/github/identity.ts';
 import { githubReleaseObjects } from '../../src/integrations/providers/github/release-objects.ts';
+import { githubSourceArchive } from '../../src/integrations/providers/github/source-archive.ts';
 import { githubSourceControl } from '../../src/integrations/providers/github/source-control.ts';
 import { githubWebhook, webhookEvents } from '../../src/integrations/providers/github/webhook.ts';
 import { githubWebhookRegistrar } from '../../src/integrations/providers/github/webhook-registrar.ts';
 import { Secret } from '../../src/platform/secret.ts';
+import { seedOrphan } from '../fakes/git/diff.ts';
 import {
   ARTIFACT_PATH,
   createGithubFake,
@@ -24,6 +27,7 @@ import {
 import { type AdapterHarness, type ConnectOptions, guardedDeps } from './adapter-harness.ts';
 import type { CiHarness, CiWorld } from './ci.contract.ts';
 import type { ReleaseObjectsHarness, ReleaseObjectsWorld } from './release-objects.contract.ts';
+import type { SourceArchiveHarness, SourceArchiveWorld } from './source-archive.contract.ts';
 import type { SourceControlHarness, SourceControlWorld } from './source-control.contract.ts';
 import type { WebhookRegistrarHarness, WebhookRegistrarWorld } from './webhook-registrar.contract.ts';
 import type { WebhookHarness } from './webhook-source.contract.ts';
@@ -105,6 +109,14 @@ function harnessOf<Subject, World>(setup: GithubSetup, factory: Factory<Subject>
 
 const tagsOf = ({ git }: FakeRepository) => Object.fromEntries([...git.tags].map(([name, sha]) => [name, git.peel(sha) ?? '']));
 
+export async function githubSourceArchiveHarness(): Promise<SourceArchiveHarness> {
+  const setup = await githubSetup();
+  return harnessOf<SourceArchive, SourceArchiveWorld>(setup, githubSourceArchive, {
+    seedCommit: (files) => setup.repository.pushCommit({ message: 'Files', files }),
+    endpoints: { ask: { method: 'GET', path: /\/tarball\// }, deliver: { method: 'GET', path: new RegExp(ARTIFACT_PATH) } },
+  });
+}
+
 export async function githubSourceControlHarness(): Promise<SourceControlHarness> {
   const setup = await githubSetup();
   const { repository, fake } = setup;
@@ -113,6 +125,7 @@ export async function githubSourceControlHarness(): Promise<SourceControlHarness
     seedCommits: (branch, count) =>
       Array.from({ length: count }, (_each, index) => repository.pushCommit({ branch, message: `Commit ${index} on ${branch}` })),
     seedChange: (branch, files, message) => repository.pushCommit({ branch, files, message }),
+    seedUnrelated: (branch) => seedOrphan(repository.git, branch),
     seedLightweightTag: (name, at) => repository.tag(name, at, { annotated: false }),
     seedPullRequests(pulls) {
       for (const { end, ...pull } of pulls) {
@@ -147,7 +160,9 @@ export async function githubSourceControlHarness(): Promise<SourceControlHarness
     endpoints: {
       findBranch: { method: 'GET', path: /\/git\/ref\// },
       createBranch: githubWrites.branch,
+      deleteBranch: githubWrites.deleteRef,
       createTag: githubWrites.tag,
+      deleteTag: githubWrites.deleteRef,
       createPullRequest: githubWrites.pull,
       mergePullRequest: githubWrites.merge,
       cherryPick: githubWrites.moveRef,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitlabCi } from '../../src/integrations/providers/gitlab/ci.ts';
 import { gitlabReleaseObjects } from '../../src/integrations/providers/gitlab/release-objects.ts';
+import { gitlabSourceArchive } from '../../src/integrations/providers/gitlab/source-archive.ts';
 import { gitlabSourceControl } from '../../src/integrations/providers/gitlab/source-control.ts';
 import { verifyGitlab } from '../../src/integrations/providers/gitlab/verify.ts';
 import { gitlabWebhookRegistrar } from '../../src/integrations/providers/gitlab/webhook-registrar.ts';
@@ -98,6 +99,7 @@ async function useEverything({ fake, project, connection, deps }: Awaited<Return
   await scm.ensureTag('app/v1', second, { message: 'one' });
   await scm.compare('release/1', 'main');
   await all(scm.commitsBetween('release/1', 'main'));
+  await all(scm.changedFiles('release/1', 'main'));
   const { number } = await scm.ensurePullRequest({ headBranch: 'fix', baseBranch: 'release/1', title: 'Fix', body: 'why' });
   await scm.mergePullRequest(number, { expectedHead: fix });
   await scm.pullRequestsOf(fix);
@@ -124,6 +126,7 @@ async function useEverything({ fake, project, connection, deps }: Awaited<Return
   fake.world.addArchive(Number(handle), 'build');
   const [artifact] = await all(ci.artifacts(handle ?? ''));
   await all((await ci.openArtifact(handle ?? '', artifact?.id ?? '')).body);
+  await all((await gitlabSourceArchive(connection, deps()).openArchive(first)).body);
   await expect(scm.findBranch('nowhere')).resolves.toBeNull();
   expect(connection.settings.project).toBe(GITLAB_PROJECT);
 }
@@ -175,11 +178,13 @@ const usedOperations = [
   'GET /projects/{id}/pipelines/{pipeline_id}/variables',
   'GET /projects/{id}/protected_branches',
   'GET /projects/{id}/releases/{tag_name}',
+  'GET /projects/{id}/repository/archive',
   'GET /projects/{id}/repository/branches',
   'GET /projects/{id}/repository/branches/{branch}',
   'GET /projects/{id}/repository/commits',
   'GET /projects/{id}/repository/commits/{sha}',
   'GET /projects/{id}/repository/commits/{sha}/merge_requests',
+  'GET /projects/{id}/repository/compare',
   'GET /projects/{id}/repository/files/{file_path}',
   'GET /projects/{id}/repository/merge_base',
   'GET /projects/{id}/repository/tags/{tag_name}',

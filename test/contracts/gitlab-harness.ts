@@ -1,16 +1,20 @@
 import type { ReleaseObjects } from '../../src/integrations/capabilities/release-objects.ts';
+import type { SourceArchive } from '../../src/integrations/capabilities/source-archive.ts';
 import type { SourceControl } from '../../src/integrations/capabilities/source-control.ts';
 import type { WebhookRegistrar } from '../../src/integrations/capabilities/webhook-registrar.ts';
 import type { AdapterDeps } from '../../src/integrations/kit/define-provider.ts';
 import type { ProviderCall } from '../../src/integrations/kit/http.ts';
 import type { GitlabConnection } from '../../src/integrations/providers/gitlab/identity.ts';
 import { gitlabReleaseObjects } from '../../src/integrations/providers/gitlab/release-objects.ts';
+import { gitlabSourceArchive } from '../../src/integrations/providers/gitlab/source-archive.ts';
 import { gitlabSourceControl } from '../../src/integrations/providers/gitlab/source-control.ts';
 import { gitlabWebhookRegistrar } from '../../src/integrations/providers/gitlab/webhook-registrar.ts';
 import { Secret } from '../../src/platform/secret.ts';
+import { seedOrphan } from '../fakes/git/diff.ts';
 import { createGitlabFake, type FakeProject, type GitlabFake, gitlabWrites, MAINTAINER } from '../fakes/gitlab/index.ts';
 import { type AdapterHarness, type ConnectOptions, guardedDeps } from './adapter-harness.ts';
 import type { ReleaseObjectsHarness, ReleaseObjectsWorld } from './release-objects.contract.ts';
+import type { SourceArchiveHarness, SourceArchiveWorld } from './source-archive.contract.ts';
 import type { SourceControlHarness, SourceControlWorld } from './source-control.contract.ts';
 import type { WebhookRegistrarHarness, WebhookRegistrarWorld } from './webhook-registrar.contract.ts';
 
@@ -60,6 +64,14 @@ export function harnessOf<Subject, World>(setup: GitlabSetup, factory: Factory<S
 
 const tagsOf = ({ git }: FakeProject) => Object.fromEntries([...git.tags].map(([name, sha]) => [name, git.peel(sha) ?? '']));
 
+export async function gitlabSourceArchiveHarness(): Promise<SourceArchiveHarness> {
+  const setup = await gitlabSetup();
+  return harnessOf<SourceArchive, SourceArchiveWorld>(setup, gitlabSourceArchive, {
+    seedCommit: (files) => setup.project.pushCommit({ message: 'Files', files }),
+    endpoints: { ask: { method: 'GET', path: /\/repository\/archive$/ }, deliver: { method: 'GET', path: /\/repository\/archive$/ } },
+  });
+}
+
 export async function gitlabSourceControlHarness(): Promise<SourceControlHarness> {
   const setup = await gitlabSetup();
   const { project, fake } = setup;
@@ -78,6 +90,7 @@ export async function gitlabSourceControlHarness(): Promise<SourceControlHarness
     branches: () => Object.fromEntries(project.git.branches),
     tags: () => tagsOf(project),
     seedChange: (branch, files, message) => project.pushCommit({ branch, files, message }),
+    seedUnrelated: (branch) => seedOrphan(project.git, branch),
     file: (branch, path) => project.git.resolve(branch)?.files.get(path) ?? null,
     protect(branch) {
       project.protect(branch, { push: 60 });
@@ -104,7 +117,9 @@ export async function gitlabSourceControlHarness(): Promise<SourceControlHarness
     endpoints: {
       findBranch: { method: 'GET', path: /\/repository\/branches\// },
       createBranch: gitlabWrites.branch,
+      deleteBranch: gitlabWrites.deleteBranch,
       createTag: gitlabWrites.tag,
+      deleteTag: gitlabWrites.deleteTag,
       createPullRequest: gitlabWrites.mergeRequest,
       mergePullRequest: gitlabWrites.merge,
       cherryPick: gitlabWrites.cherryPick,

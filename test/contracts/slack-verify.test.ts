@@ -26,7 +26,7 @@ describe('verifySlack', () => {
 
   it.each([
     ['approvals', ['users:read', 'users:read.email', 'im:write', 'im:history']],
-    ['files', ['files:write']],
+    ['files', ['files:write', 'files:read']],
   ] as const)('names the scopes that %s need, for those who use them alone', async (use, scopes) => {
     fake.addWorkspace({ token, scopes: ['chat:write', 'channels:read', 'channels:history'] });
     const { settings, ...connection } = connectionTo(fake.baseUrl);

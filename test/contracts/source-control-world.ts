@@ -15,10 +15,12 @@ export interface SourceControlWorld {
   /** Peeled commits by name. */
   tags(): Record<string, string>;
   /**
-   * A commit that lays these files over the head of a branch (cut from the default branch if new); its id. Two branches that change one
+   * A commit that lays these files over the head of a branch (cut from the default branch if new; null removes one); its id. Two branches that change one
    * file differently cannot be merged into each other.
    */
-  seedChange(branch: string, files: Record<string, string>, message: string): string;
+  seedChange(branch: string, files: Record<string, string | null>, message: string): string;
+  /** A branch that has no commit in common with the others; its head. */
+  seedUnrelated(branch: string): string;
   /** What the branch's head holds at this path. */
   file(branch: string, path: string): string | null;
   /** Protects a branch: nobody but administrators may push, two approvals, the check `build`. */
@@ -29,7 +31,10 @@ export interface SourceControlWorld {
   self: Repository;
   pullRequests(): { number: number; head: string; base: string; state: 'open' | 'merged' | 'closed' }[];
   /** The read of a branch, and the calls whose effect makes the branch, the tag, the pull request, the merge, the pick. */
-  endpoints: Record<'findBranch' | 'createBranch' | 'createTag' | 'createPullRequest' | 'mergePullRequest' | 'cherryPick', CallMatch>;
+  endpoints: Record<
+    'findBranch' | 'createBranch' | 'deleteBranch' | 'createTag' | 'deleteTag' | 'createPullRequest' | 'mergePullRequest' | 'cherryPick',
+    CallMatch
+  >;
 }
 
 export type SourceControlHarness = AdapterHarness<SourceControl, SourceControlWorld>;

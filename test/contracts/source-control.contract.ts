@@ -3,8 +3,10 @@ import type { SourceControl } from '../../src/integrations/capabilities/source-c
 import { contractTests } from './adapter-harness.ts';
 import type { ContractSkip } from './contract-case.ts';
 import { faultTests } from './fault-cases.ts';
+import { changedFilesTests } from './source-control-changed-files.ts';
 import { mergeTests, openPullRequestTests, pullRequestsOfTests } from './source-control-changes.ts';
 import { cherryPickTests, picksOf } from './source-control-cherry-pick.ts';
+import { deletionTests, deletionWrites } from './source-control-deleting.ts';
 import { historyTests, pullRequestTests } from './source-control-history.ts';
 import { fileTests, listTests, protectionTests } from './source-control-reading.ts';
 import {
@@ -28,7 +30,9 @@ export function sourceControlContract(
     const tests = contractTests(makeHarness, options.skip);
     branchTests(tests);
     tagTests(tests);
+    deletionTests(tests);
     historyTests(tests);
+    changedFilesTests(tests);
     pullRequestTests(tests);
     pullRequestsOfTests(tests);
     openPullRequestTests(tests);
@@ -212,6 +216,7 @@ function faults(tests: SourceControlTests): void {
       },
     ],
     writes: [
+      ...deletionWrites,
       {
         name: 'ensureBranch',
         match: ({ world }) => world.endpoints.createBranch,

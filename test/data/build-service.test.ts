@@ -11,7 +11,7 @@ import { type BuildRequest, type BuildService, createBuildService } from '../../
 import { forgetArtifacts } from '../../src/services/forget-artifacts.ts';
 import { testDatabases } from '../support/databases.ts';
 import { Ci } from './ci.ts';
-import { type EngineWorld, openEngineWorld } from './engine-world.ts';
+import { type EngineWorld, openEngineWorld, taskPlan } from './engine-world.ts';
 
 const newId = monotonicFactory();
 
@@ -126,6 +126,17 @@ describe.each(testDatabases())('builds on $name', (server) => {
     expect(ci.parameters).toEqual({
       signalbox_callback_url: `https://sbx.example/api/v1/tenants/${request.tenantId}/builds/${row?.id}/report`,
     });
+  });
+
+  it('are not begun for a task that was cancelled while its worker was still at it', async () => {
+    const run = await world.createRun([taskPlan('A')]);
+    const { id } = await run.task('A');
+    await world.db.run(`UPDATE tasks SET status = 'CANCELLED' WHERE id = ?`, [id]);
+    request = { ...request, taskId: id };
+
+    await expect(follow()).rejects.toThrow('the task was cancelled');
+
+    expect([ci.dispatches, await ordinals()]).toEqual([0, []]);
   });
 
   it('are dispatched once, however often they are looked at', async () => {

@@ -13,6 +13,11 @@ export class Ci {
   /** The provider shows no run any more. */
   gone = false;
   hasArtifact = true;
+  /** Handles of the runs that were to be stopped, each time. */
+  cancelled: string[] = [];
+  cancelTrouble: Error | null = null;
+  /** Whether a run that is to stop does. */
+  obeys = true;
   /** Of the last dispatch. */
   parameters: Record<string, string> = {};
   visibleWithinMs = 60_000;
@@ -39,6 +44,11 @@ export class Ci {
       run: async (_tenant, _integration, handle) => (this.gone ? null : this.#run(handle)),
       artifacts: async () => (this.hasArtifact ? [this.#file()] : []),
       openArtifact: async () => ({ body: this.artifact(), sizeBytes: null, contentType: null }),
+      cancel: async (_tenant, _integration, handle) => {
+        this.cancelled.push(handle);
+        if (this.cancelTrouble) throw this.cancelTrouble;
+        if (this.obeys) this.runs.set(handle, { kind: 'cancelled', raw: 'cancelled' });
+      },
       visibleWithinMs: async () => this.visibleWithinMs,
     };
   }

@@ -1,8 +1,10 @@
 import { monotonicFactory } from 'ulid';
+import type { Database } from '../../src/db/client.ts';
 import { parseJson } from '../../src/db/schema/columns.ts';
 import type { FrozenConfig, FrozenStore } from '../../src/domain/release/config.ts';
 import type { StoreEvent } from '../../src/domain/release/notification-data.ts';
 import { planDistribution } from '../../src/domain/release/plan-tasks.ts';
+import type { StoreTarget } from '../../src/domain/release/vocabulary.ts';
 import type { Engine } from '../../src/engine/create-engine.ts';
 import { placeHold } from '../../src/engine/holds.ts';
 import { recordIntent, renewIntent } from '../../src/engine/intent.ts';
@@ -13,16 +15,20 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createRedis } from '../../src/platform/redis.ts';
 import { parseRedisUrl } from '../../src/platform/redis-target.ts';
+import type { Ring } from '../../src/platform/ring.ts';
 import type { Connector } from '../../src/services/connections/connect.ts';
 import type { Caller } from '../../src/services/context.ts';
 import { createReleaseRecords } from '../../src/services/execution/release-records.ts';
 import { createReleaseSource } from '../../src/services/execution/release-source.ts';
 import { createRolloutService, type RolloutPlace } from '../../src/services/execution/rollout-service.ts';
 import { createStoreBuildService } from '../../src/services/execution/store-build-service.ts';
-import { createSubmissionService, type SubmissionPlace, type SubmissionService } from '../../src/services/execution/submission-service.ts';
+import { releaseSubmission, type SubmissionPlace } from '../../src/services/execution/submission-place.ts';
+import { createSubmissionService, type SubmissionService } from '../../src/services/execution/submission-service.ts';
 import { createTurnService } from '../../src/services/execution/turn-service.ts';
+import { createWindowService } from '../../src/services/execution/window-service.ts';
 import type { RolloutCommand } from '../../src/services/rollouts/rollout-command.ts';
 import { steerRollout } from '../../src/services/rollouts/steer-rollout.ts';
+import { bindHandlers } from '../../src/workers/bind-handlers.ts';
 import type { TaskServices } from '../../src/workers/task-context.ts';
 import { TaskExecutor } from '../../src/workers/task-executor.ts';
 import { taskHandlers } from '../../src/workers/tasks/index.ts';
@@ -63,12 +69,14 @@ export interface DistributedRelease extends WorldRun {
 }
 
 export interface DistributionWorld {
+  db: Database;
+  ring: Ring;
   store: MemoryStore;
   /** Runs once, after a task has read its rollout and before it writes it. */
   beforeWrite: (() => Promise<void>) | null;
   submissions: SubmissionService;
   /** What handlers would say a submission is of. */
-  placeOf(release: DistributedRelease, target: string): Promise<SubmissionPlace>;
+  placeOf(release: DistributedRelease, target: StoreTarget): Promise<SubmissionPlace>;
   /** Pull requests opened. */
   pulls: string[];
   /** @param beside makes it another release of a tenant */
@@ -91,6 +99,7 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
   const locks = createLocks({ redis, prefix: keys.prefix, logger });
   const engine: Engine = world.engine();
   const result: DistributionWorld = {
+    ...{ db, ring },
     store: new MemoryStore(),
     beforeWrite: null,
     submissions: createSubmissionService(db, ring),
@@ -98,7 +107,7 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
       const release = await createReleaseSource(db).load(releaseId);
       const platform = release.platforms.find((candidate) => candidate.target === target);
       if (platform === undefined) throw new Error(`the release does not go to ${target}`);
-      return { release, platform, taskId: (await task(`ROLL_OUT/${target}`)).id };
+      return releaseSubmission(release, platform, target, (await task(`ROLL_OUT/${target}`)).id);
     },
     pulls: [],
     release: createRelease,
@@ -131,6 +140,7 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
       submissions: result.submissions,
       rollouts: { ...rollouts, open: openThenWait },
       turns: createTurnService(db, ring),
+      windows: createWindowService(db),
       scm: {
         openPullRequest: async (_tenant: string, _id: string, { headBranch, baseBranch }: { headBranch: string; baseBranch: string }) => {
           const name = `${headBranch} → ${baseBranch}`;
@@ -143,7 +153,8 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
       calls: { keep: () => undefined },
       recordIntent: (task, effect, value) => recordIntent(db, task, effect, value),
       renewIntent: (task, effect) => renewIntent(db, task, effect),
-      ...{ services, handlers: taskHandlers, locks, logger, metrics: createMetrics(), pollMs: 60_000, lockTtlMs: 30_000 },
+      bind: new Map([['test', bindHandlers({ name: 'release', load: services.releases.load, services, handlers: taskHandlers })]]),
+      ...{ locks, logger, metrics: createMetrics(), pollMs: 60_000, lockTtlMs: 30_000 },
     });
   }
 

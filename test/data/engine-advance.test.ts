@@ -138,6 +138,24 @@ describe.each(testDatabases())('advancing on $name', (server) => {
     expect(await run.stage('S')).toMatchObject({ openTasks: 0 });
   });
 
+  it('opens a stage that was put back as another attempt, and tells of both in the order they happened', async () => {
+    const run = await world.createRun([taskPlan('A')], { wakeAt: past() });
+    await run.execute(world.engine(), 'A', completed);
+    await advanceWith(run, then({ do: 'close-stage', stage: 'S', status: 'COMPLETED' }));
+    await world.db.run('UPDATE runs SET run_at = UTC_TIMESTAMP(3) WHERE id = ?', [run.runId]);
+
+    await advanceWith(run, then({ do: 'put-back-stage', stage: 'S' }, { do: 'open-stage', stage: 'S', tasks: [taskPlan('B')] }));
+
+    expect(await run.stage('S')).toMatchObject({ status: 'IN_PROGRESS', attempt: 2, openTasks: 1 });
+    const told = (await run.history()).filter(({ entityType, field }) => entityType === 'stage' && field === 'status');
+    expect(told.map(({ before, after }) => [before, after])).toEqual([
+      ['PENDING', 'IN_PROGRESS'],
+      ['IN_PROGRESS', 'COMPLETED'],
+      ['COMPLETED', 'PENDING'],
+      ['PENDING', 'IN_PROGRESS'],
+    ]);
+  });
+
   describe('a planner that throws', () => {
     it('changes nothing; the run comes again, later each time, and says why', async () => {
       const run = await world.createRun([taskPlan('A')], { wakeAt: past() });

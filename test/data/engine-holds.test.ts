@@ -50,6 +50,24 @@ describe.each(testDatabases())('holds on $name', (server) => {
     expect([held, (await run.run()).held]).toEqual([1, 0]);
   });
 
+  it('let a task look that starts nothing, whether it was planned before them or under them', async () => {
+    const run = await world.createRun([taskPlan('A'), taskPlan('before', { startsNothing: true })], { wakeAt: new Date(0) });
+    await place(run);
+    const added = { do: 'add-tasks' as const, stage: 'S', tasks: [taskPlan('under', { startsNothing: true }), taskPlan('B')] };
+    world.planWith(() => ({ commands: [added], wakeAt: null }));
+    await world.engine().advance(run.runId);
+
+    const startables = [];
+    for (const key of ['before', 'under', 'A', 'B']) startables.push(await startable(run, key));
+
+    expect(startables).toEqual([true, true, false, false]);
+    expect((await run.history('under')).map(({ field, after }) => [field, after])).toEqual([
+      ['type', expect.any(String)],
+      ['status', 'WAITING'],
+      ['waitReason', 'CALLBACK'],
+    ]);
+  });
+
   it('are placed once by many at the same instant, and each is in the history once', async () => {
     const run = await world.createRun([taskPlan('A')]);
 

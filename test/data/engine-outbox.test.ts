@@ -56,6 +56,25 @@ describe.each(testDatabases())('the outbox on $name', (server) => {
     return outbox('me', maxAttempts).settle(claim, end);
   };
 
+  it('keeps a row for whoever renews its lease, until somebody else has it', async () => {
+    const wake = await insert();
+    const claim = await outbox().claim(wake);
+    if (claim === null) throw new Error('it could not be claimed');
+    await passTime(wake.id);
+
+    const renewed = await outbox().renew(claim);
+    await sweepLapsedOutbox(world.db);
+    const kept = await read(wake.id);
+    await passTime(wake.id);
+    await sweepLapsedOutbox(world.db);
+
+    expect(renewed).toBe(true);
+    expect(kept).toMatchObject({ status: 'IN_PROGRESS', fence: 1 });
+    expect(kept.waitMs).toBeGreaterThan(0);
+    expect(await outbox().renew(claim)).toBe(false);
+    expect((await read(wake.id)).status).toBe('PENDING');
+  });
+
   it('gives a due row to one of ten that ask', async () => {
     const wake = await insert();
 

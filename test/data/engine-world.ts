@@ -1,6 +1,5 @@
 import { monotonicFactory } from 'ulid';
 import { type Database, openDatabase } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { parseJson } from '../../src/db/schema/columns.ts';
 import type { Failure } from '../../src/domain/failure.ts';
 import type { Plan, RunView, TaskPlan, TaskStatus, WaitReason } from '../../src/domain/run.ts';
@@ -8,10 +7,10 @@ import { createEngine, type Engine } from '../../src/engine/create-engine.ts';
 import { createRun } from '../../src/engine/create-run.ts';
 import type { EngineEvent, Notice, RunDefinition } from '../../src/engine/run-definition.ts';
 import { type ClaimedTask, engineActor, type Outcome } from '../../src/engine/vocabulary.ts';
-import { createLogger } from '../../src/platform/logger.ts';
 import type { Ring, Wake } from '../../src/platform/ring.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { createTestDatabase, type DatabaseServer } from '../support/databases.ts';
+import { applySchema } from '../support/schema.ts';
 
 /* The engine on a real database of its own: runs of made-up tasks, a planner the test writes, and time that passes when the test says so. */
 
@@ -143,7 +142,7 @@ const completeWhenDrained = (run: RunView): Plan => {
 export async function openEngineWorld(server: DatabaseServer): Promise<EngineWorld> {
   const database = await createTestDatabase(server);
   const url = new Secret(database.url);
-  await migrate({ url, logger: createLogger({ level: 'silent', name: 'test' }) });
+  await applySchema(database.url);
   const db = openDatabase({ url, poolSize: 12 });
   const rings: Wake[] = [];
   const asked: RunView[] = [];

@@ -1,7 +1,6 @@
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase, type Tx } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { effectivePermissions } from '../../src/domain/access/permissions.ts';
 import { writeHistory } from '../../src/engine/history.ts';
 import { engineActor } from '../../src/engine/vocabulary.ts';
@@ -13,6 +12,7 @@ import { createEventHub, type EventHub, TooManyStreams } from '../../src/service
 import { followEvents, listEvents } from '../../src/services/events/follow-events.ts';
 import { countingDatabase } from '../api/counting-database.ts';
 import { createTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
+import { applySchema } from '../support/schema.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const logger = createLogger({ level: 'silent', name: 'events' });
@@ -25,7 +25,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
   beforeAll(async () => {
     database = await createTestDatabase(server);
     const url = new Secret(database.url);
-    await migrate({ url, logger });
+    await applySchema(database.url);
     db = openDatabase({ url, poolSize: 12 });
     events = createEventHub({ db, logger, ...limits });
   });
@@ -87,7 +87,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
 
   /** Reads a feed in the background. */
   async function listen(tenantId: string, after: number, hub = events, caller = callerOf(tenantId)) {
-    const feed = await followEvents({ db, events: hub }, caller, { releaseId: null, after });
+    const feed = await followEvents({ db, events: hub }, caller, { about: null, after });
     const heard: { id: string; why: string | null }[] = [];
     const reading = (async () => {
       for await (const { id, data } of feed.events) heard.push({ id, why: data.why });
@@ -238,7 +238,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
     const tenantId = ulid();
     const hub = createEventHub({ db, logger, ...limits, maxWaiting: 3 });
     await commit(tenantId, '0');
-    const feed = await followEvents({ db, events: hub }, callerOf(tenantId), { releaseId: null, after: 0 });
+    const feed = await followEvents({ db, events: hub }, callerOf(tenantId), { about: null, after: 0 });
     const words: (string | null)[] = [(await feed.events.next()).value?.data.why ?? null];
     for (let n = 1; n <= 10; n += 1) await commit(tenantId, String(n));
     await hub.refresh();
@@ -253,7 +253,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
   it('gives a list what a stream would give, page by page, and the number to go on with', async () => {
     const tenantId = ulid();
     for (const why of ['a', 'b', 'c']) await commit(tenantId, why);
-    const ask = (after: number) => listEvents({ db, events }, callerOf(tenantId), { releaseId: null, after }, 2);
+    const ask = (after: number) => listEvents({ db, events }, callerOf(tenantId), { about: null, after }, 2);
 
     const first = await waitFor(
       async () => {
@@ -276,7 +276,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
   it('begins a tenant with what comes now, and hears nothing of another', async () => {
     const [mine, other] = [ulid(), ulid()];
     await commit(mine, 'before');
-    const feed = await followEvents({ db, events }, callerOf(mine), { releaseId: null, after: null });
+    const feed = await followEvents({ db, events }, callerOf(mine), { about: null, after: null });
     await commit(other, 'not mine');
     await commit(mine, 'now');
 
@@ -290,7 +290,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
     const tenantId = ulid();
     const hub = createEventHub({ db, logger, ...limits, maxStreams: 3, maxStreamsOfAccount: 2 });
     const caller = callerOf(tenantId);
-    const join = (who = caller) => followEvents({ db, events: hub }, who, { releaseId: null, after: null });
+    const join = (who = caller) => followEvents({ db, events: hub }, who, { about: null, after: null });
     const [first] = [await join(), await join()];
 
     await expect(join()).rejects.toThrow(TooManyStreams);

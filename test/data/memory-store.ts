@@ -122,6 +122,7 @@ export class MemoryStore {
       app: { appId, track },
       stagedRollout: staged ? { setFraction } : null,
       upload: staged ? upload : null,
+      withdrawal: null,
       displayName: 'Memory',
     };
   }

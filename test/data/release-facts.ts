@@ -1,3 +1,4 @@
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import type { FrozenConfig, FrozenStore } from '../../src/domain/release/config.ts';
 import type { ReleaseFacts } from '../../src/domain/release/plan-release.ts';
 import type { Slot } from '../../src/domain/release/slots.ts';
@@ -27,12 +28,20 @@ export function frozenConfig(changes: Partial<FrozenConfig> = {}): FrozenConfig 
     versionFormat: null,
     hotfix: { skipTasks: [], skipRegression: false },
     concurrency: { perType: null },
+    slotCatchUp: 'ALL',
     schedule: null,
     skipped: { tasks: [], regression: false },
     preRegressionBuilds: true,
     automationRuns: true,
     automationPassThresholdPercent: 90,
-    gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' },
+    gates: {
+      preReleaseApproval: 'manual',
+      quorum: 1,
+      allowSelfApproval: false,
+      distributionApproval: 'manual',
+      preRelease: plainRules,
+      distribution: plainRules,
+    },
     workflows: platforms.flatMap((platform) => workflowTypes.map((workflowType) => ({ platform, workflowType }))),
     ...changes,
   };

@@ -1,4 +1,5 @@
 import type { Database } from '../../src/db/client.ts';
+import type { GateApproval } from '../../src/domain/gates/approvals.ts';
 import type { Intent } from '../../src/engine/intent.ts';
 import type { ClaimedTask, Outcome } from '../../src/engine/vocabulary.ts';
 import type { Provider } from '../../src/integrations/kit/define-provider.ts';
@@ -10,6 +11,7 @@ import { createTestRunService } from '../../src/services/execution/test-run-serv
 import type { TaskContext, TaskHandler } from '../../src/workers/task-context.ts';
 import { guardedDeps } from '../contracts/adapter-harness.ts';
 import { type CheckmateFake, createCheckmateFake } from '../fakes/checkmate/index.ts';
+import { frozenConfig } from './release-facts.ts';
 
 /*
  * Task handlers that work with test runs, over the service and the adapter they have in production, against a test management that is faked
@@ -28,7 +30,7 @@ export interface TestRunWorld {
   platforms: ReleasePlatform[];
   cycles: ReleaseCycle[];
   /** What people said at the gate. */
-  approvals: { accountId: string; decision: 'APPROVED'; commit: string; at: Date }[];
+  approvals: GateApproval[];
   thresholdPercent: number;
   provider: Provider;
   /** How many more times something is written down until the process dies. */
@@ -104,6 +106,9 @@ function contextOf(world: TestRunWorld, testRuns: ReturnType<typeof createTestRu
     plannedSlots: async () => 0,
     openBlockers: async () => [],
     approvals: async () => world.approvals,
+    candidateBuilds: async () => [],
+    notesDigest: async () => null,
+    now: async () => new Date(),
   };
   const context = {
     task,
@@ -112,7 +117,7 @@ function contextOf(world: TestRunWorld, testRuns: ReturnType<typeof createTestRu
       ...{ platforms: world.platforms, cycles: world.cycles },
       config: {
         ...{ testManagementConfigId: 'TM', scmIntegrationId: 'SCM', tagPattern: 'v{version}' },
-        gates: { preReleaseApproval: 'manual', quorum: 1, allowSelfApproval: false },
+        gates: frozenConfig().gates,
       },
     },
     services: { testRuns, records, scm: { resolve: async () => commit, createTag: async () => undefined } },

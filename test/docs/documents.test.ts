@@ -14,6 +14,8 @@ const documents = [
   'ARCHITECTURE.md',
   'docs/stores.md',
   'docs/chat.md',
+  'docs/deployments.md',
+  'docs/operations.md',
   ...adrs.map((name) => `docs/adr/${name}`),
 ];
 

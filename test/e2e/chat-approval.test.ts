@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Role } from '../../src/domain/access/permissions.ts';
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import { createOperatorToken } from '../../src/services/access/operator.ts';
 import { buttons, type FakeMessage, type FakePerson, press, readable } from '../fakes/slack/index.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -85,7 +86,14 @@ function request(release: ReleaseHandle, tag: string): Promise<FakeMessage> {
   return waitFor(() => find() ?? null, { what: `the request to approve ${tag}`, timeoutMs: 20_000 });
 }
 
-const gates = { preReleaseApproval: 'manual' as const, quorum: 2, allowSelfApproval: false, distributionApproval: 'manual' as const };
+const gates = {
+  preReleaseApproval: 'manual' as const,
+  quorum: 2,
+  allowSelfApproval: false,
+  distributionApproval: 'manual' as const,
+  preRelease: plainRules,
+  distribution: plainRules,
+};
 const config = { automationRuns: false, preRegressionBuilds: false, projectManagementConfigId: null, gates };
 
 it('two bound people pass the gate; a stranger and the creator are refused with words; a press repeated counts once', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plainRules } from '../../src/domain/gates/approval-rules.ts';
 import { openWorld, type World } from './world.ts';
 
 /** Releases of tenants that have not connected everything there is. */
@@ -37,7 +38,14 @@ it('goes without tracker, test management and messaging: their tasks do not exis
 it('goes on by itself where the config wants no approval, and still only when every other requirement holds', async () => {
   const config = {
     ...{ projectManagementConfigId: null, commsConfigId: null, automationRuns: false, preRegressionBuilds: false },
-    gates: { preReleaseApproval: 'automatic' as const, quorum: 1, allowSelfApproval: false, distributionApproval: 'manual' as const },
+    gates: {
+      preReleaseApproval: 'automatic' as const,
+      quorum: 1,
+      allowSelfApproval: false,
+      distributionApproval: 'manual' as const,
+      preRelease: plainRules,
+      distribution: plainRules,
+    },
   };
   const release = await world.tenant().createRelease({ config });
 

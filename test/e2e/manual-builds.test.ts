@@ -41,6 +41,50 @@ async function upload(release: ReleaseHandle, type: string, fileName: string, by
   return status;
 }
 
+it('takes the artifacts that CI itself sends, before its success and after it', async () => {
+  const { github } = world.fakes;
+  github.world.autoComplete({ startAfterMs: 10, completeAfterMs: 400, artifactNames: () => [] });
+  const tenant = world.tenant();
+  const ci = await tenant.person('ci');
+  const release = await tenant.createRelease({ config: { automationRuns: false, preRegressionBuilds: false } });
+  await release.untilTask('TRIGGER_REGRESSION_BUILDS', 'WAITING(CALLBACK)');
+  const dispatched = async () => {
+    const rows = await world.db.rows<{ platform: string; correlationId: string; status: string }>(
+      `SELECT b.platform, b.correlation_id AS correlationId, b.status FROM builds b JOIN release_builds r ON r.build_id = b.id
+       WHERE r.release_id = ? AND b.workflow_type = 'REGRESSION_BUILD' AND b.dispatched_at IS NOT NULL ORDER BY b.platform`,
+      [release.id],
+    );
+    return rows.length === 2 && rows;
+  };
+  const [android, ios] = await waitFor(dispatched, { what: 'both builds to be dispatched' });
+  const report = (correlationId: string | undefined, body: object) =>
+    ci.send('POST', `${tenant.path}/builds/${correlationId}/report`, body);
+  const uploaded = async (fileName: string, bytes: Buffer) => {
+    await upload(release, 'REGRESSION_BUILD', fileName, bytes);
+    const { items } = await tenant.owner.get<{ items: UploadView[] }>(`${release.path}/uploads`);
+    return items.find((each) => each.fileName === fileName)?.id;
+  };
+  const [apk, ipa] = [app(1000), app(1000)];
+
+  await report(android?.correlationId, { uploadId: await uploaded('early.apk', apk) });
+  await report(android?.correlationId, { status: 'SUCCEEDED' });
+  const succeeded = async () =>
+    (await release.builds()).some(({ platform, providerState }) => platform === 'IOS' && providerState === 'waiting for the artifact');
+  await waitFor(succeeded, { what: 'the run of iOS to succeed without its artifact' });
+  await report(ios?.correlationId, { status: 'SUCCEEDED' });
+  await report(ios?.correlationId, { uploadId: await uploaded('late.ipa', ipa) });
+  await release.untilTask('TRIGGER_REGRESSION_BUILDS', 'COMPLETED');
+  github.world.autoComplete(true);
+  await release.until('COMPLETED', { approving: true });
+
+  const ofCycle = (await release.builds()).filter(({ workflowType }) => workflowType === 'REGRESSION_BUILD');
+  expect(ofCycle.map(({ platform, ordinal, status, artifact }) => [platform, ordinal, status, artifact?.digest]).sort()).toEqual([
+    ['ANDROID', 1, 'SUCCEEDED', `sha256:${sha256(apk)}`],
+    ['IOS', 1, 'SUCCEEDED', `sha256:${sha256(ipa)}`],
+  ]);
+  expect(tenant.effects().duplicates).toEqual([]);
+});
+
 it('goes from uploads ahead of the slot, one of them through a crash of the API, to its end', async () => {
   const config = {
     ...{ buildMode: 'MANUAL' as const, ciConfigId: null, projectManagementConfigId: null, testManagementConfigId: null },

@@ -85,7 +85,18 @@ it('lists the queues on the board to operators, and to no tenant', async () => {
   expect(refused.map(({ status }) => status)).toEqual([401, 401, 403, 403]);
   expect(allowed.status).toBe(200);
   expect(listed.queues.map(({ name }) => name).sort()).toEqual([
-    ...['blockers', 'deliveries', 'distribution', 'kickoff', 'post-regression', 'regression', 'ticks', 'webhooks'],
+    ...[
+      'blockers',
+      'clean-ups',
+      'deliveries',
+      'deployment',
+      'distribution',
+      'kickoff',
+      'post-regression',
+      'regression',
+      'ticks',
+      'webhooks',
+    ],
   ]);
   expect(await page.text()).toContain('Signalbox queues');
 });

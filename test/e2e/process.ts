@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { forgetGroup, watchGroup } from '../../scripts/lib/guard.mjs';
@@ -12,7 +13,7 @@ export interface Exit {
   tookMs: number;
 }
 
-/** One process of Signalbox, as an operator would run it: `node --import tsx src/main/<kind>.ts`. */
+/** One process of Signalbox, as the image runs it: `node dist/main/<kind>.js`. */
 export interface SignalboxProcess {
   readonly kind: ProcessKind;
   /** `worker-2`; counted per kind from 1. */
@@ -38,6 +39,13 @@ interface ProcessOptions {
   name: string;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
+}
+
+/** What Node is told to run one of `src/main`, as `build.ts` compiled it. */
+export function built(entry: string): string[] {
+  const dir = process.env.SIGNALBOX_BUILT;
+  if (dir === undefined) throw new Error('nobody compiled Signalbox: tests with processes run in the vitest projects e2e and system');
+  return ['--enable-source-maps', join(dir, `main/${entry}.js`)];
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -102,7 +110,7 @@ interface Launched {
 
 /** Leads a group of its own, which the guard ends should the test's process be killed. */
 function launch({ kind, name, args, env }: ProcessOptions, lines: string[]): Launched {
-  const child = spawn(process.execPath, ['--import', 'tsx', `src/main/${kind}.ts`, ...args], {
+  const child = spawn(process.execPath, [...built(kind), ...args], {
     ...{ cwd: root, env: { ...process.env, ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   const pid = child.pid ?? 0;

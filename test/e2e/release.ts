@@ -1,12 +1,12 @@
 import type { ReleaseStatus } from '../../src/domain/release/vocabulary.ts';
 import type { TaskStatus } from '../../src/domain/run.ts';
-import type { TaskDetail } from '../../src/services/releases/get-task.ts';
-import type { ReleaseBuildView } from '../../src/services/releases/list-builds.ts';
+import type { ReleaseBuildView } from '../../src/services/releases/builds/list-builds.ts';
 import type { HistoryEventView } from '../../src/services/releases/list-history.ts';
 import type { NotesView } from '../../src/services/releases/list-notes.ts';
 import type { ReleaseDetail } from '../../src/services/releases/release-view.ts';
-import type { TaskView } from '../../src/services/releases/task-view.ts';
-import type { WhyView } from '../../src/services/releases/why.ts';
+import type { TaskDetail } from '../../src/services/releases/tasks/get-task.ts';
+import type { TaskView } from '../../src/services/releases/tasks/task-view.ts';
+import type { WhyView } from '../../src/services/releases/why/why.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Answer, Client } from './client.ts';
 
@@ -53,9 +53,10 @@ interface ReleaseParts {
   tenantId: string;
   owner: Client;
   manager: Client;
+  now: () => number;
 }
 
-export function releaseHandle({ created, version, tenantId, owner, manager }: ReleaseParts): ReleaseHandle {
+export function releaseHandle({ created, version, tenantId, owner, manager, now }: ReleaseParts): ReleaseHandle {
   const path = `/release-management/tenants/${tenantId}/releases/${created.id}`;
   const tasks = async () => (await owner.get<{ items: TaskView[] }>(`${path}/tasks`)).items;
   const find = async (type: string, cycle?: number) =>
@@ -81,7 +82,7 @@ export function releaseHandle({ created, version, tenantId, owner, manager }: Re
     decide: (decision, as = manager, comment = 'Tried on my own devices.') =>
       as.request('POST', `${path}/approvals`, { decision, comment }),
     addSlot: (inMs, automation = false) =>
-      owner.request('POST', `${path}/regression-slots`, { date: new Date(Date.now() + inMs).toISOString(), automation }),
+      owner.request('POST', `${path}/regression-slots`, { date: new Date(now() + inMs).toISOString(), automation }),
 
     async until(status, { timeoutMs = 30_000, approving = false, patient = false } = {}) {
       const look = async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RerunBuild } from '../../src/services/releases/rerun-build.ts';
+import type { RerunBuild } from '../../src/services/releases/builds/rerun-build.ts';
 import type { ReleaseHandle } from './release.ts';
 import { openWorld, type World } from './world.ts';
 

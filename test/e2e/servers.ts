@@ -5,12 +5,15 @@ import { removeAtEnd } from '../../scripts/lib/guard.mjs';
 import { type PrivateServer, startMariadb, startRedis } from '../../scripts/lib/services.mjs';
 import { createTestDatabase, type DatabaseServer, testDatabases } from '../support/databases.ts';
 import { testRedis } from '../support/redis.ts';
+import type { DatabaseClock } from './database-clock.ts';
 
 export interface ServerOptions {
   /** Which of `testDatabases()`; the first where absent. */
   server?: DatabaseServer;
   /** A server of this world alone, which tests may kill, stop, freeze and restart. */
   privateDatabase?: boolean;
+  /** A private database lives by it. */
+  clock?: DatabaseClock;
   privateRedis?: boolean;
 }
 
@@ -28,13 +31,14 @@ export interface Servers {
 /** Small, and with disk writes as durable as in production. */
 const mariadbFlags = ['--innodb-buffer-pool-size=64M', '--max-connections=200'];
 
-export async function openServers({ server, privateDatabase, privateRedis }: ServerOptions): Promise<Servers> {
+export async function openServers({ server, privateDatabase, clock, privateRedis }: ServerOptions): Promise<Servers> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const database = privateDatabase ? await startPrivate('mariadbd', (dir) => startMariadb({ dir, flags: mariadbFlags }), closers) : null;
+    const start = (dir: string) => startMariadb({ dir, flags: mariadbFlags, environment: clock?.environment ?? {} });
+    const database = privateDatabase || clock ? await startPrivate('mariadbd', start, closers) : null;
     const redis = privateRedis ? await startPrivate('redis-server', (dir) => startRedis({ dir }), closers) : null;
     const own = await createTestDatabase(database === null ? (server ?? firstServer()) : { name: 'mariadb', url: database.url });
     // A private server goes with all it holds, and may be down by then.

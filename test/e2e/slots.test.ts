@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CycleDetail } from '../../src/services/releases/slots/cycle-view.ts';
 import { expectEveryHistoryReplays } from '../support/history-replays.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { TenantWorld } from './tenant.ts';
@@ -96,6 +97,42 @@ it('catches up with late slots one at a time, oldest first', async () => {
   ]);
   const rounds = slots.flatMap(({ cycle }) => (cycle === null ? [] : [cycle]));
   expect(rounds.slice(1).every(({ startedAt }, index) => startedAt >= (rounds[index]?.endedAt ?? '9'))).toBe(true);
+});
+
+it('stops the CI runs of a cycle that is abandoned, though a worker dies at that, and gives the next cycle the next number', async () => {
+  const { github } = world.fakes;
+  github.world.autoComplete(false);
+  const release = await tenant.createRelease({ config, slots: [0, HOUR_MS] });
+  const { builds } = await release.untilTask('TRIGGER_REGRESSION_BUILDS', 'WAITING(CALLBACK)');
+  const running = () => tenant.sandbox.repository.runs.filter(({ status }) => status !== 'completed');
+  await waitFor(() => running().length === builds.length, { what: 'every build to run' });
+  const runs = running();
+
+  const abandoned = await tenant.owner.request('POST', `${release.path}/cycles/1/abandon`, { reason: 'The wrong commit was tagged.' });
+  await world.kill('worker');
+  await world.start('worker');
+  const stopped = await release.untilTask('CANCEL_SUPERSEDED_BUILDS', 'COMPLETED');
+  github.world.autoComplete(true);
+  await release.command('trigger-regression', { reason: 'It is tagged anew.' });
+  await release.until('COMPLETED', { approving: true });
+
+  expect([abandoned.status, runs.length > 0]).toEqual([200, true]);
+  expect(runs.map(({ conclusion }) => conclusion)).toEqual(runs.map(() => 'cancelled'));
+  for (const { id } of runs) {
+    const asked = github.calls.filter(({ method, path }) => method === 'POST' && path.endsWith(`/actions/runs/${id}/cancel`));
+    expect({ id, asked: asked.length }).toEqual({ id, asked: 1 });
+  }
+  expect(stopped.output).toMatchObject({ left: [] });
+  const cycles = (await tenant.owner.get<{ items: CycleDetail[] }>(`${release.path}/cycles`)).items;
+  expect(cycles.map(({ number, status, rcTag }) => [number, status, rcTag])).toEqual([
+    [2, 'DONE', `v${release.version}-rc.2`],
+    [1, 'ABANDONED', `v${release.version}-rc.1`],
+  ]);
+  expect(new Set(cycles[1]?.builds.map(({ status }) => status))).toEqual(new Set(['CANCELLED']));
+  expect((await release.view()).gate?.evidence).toMatchObject({ rcTag: `v${release.version}-rc.2` });
+  const notes = (await release.notes()).find(({ cycle }) => cycle === 2);
+  expect(notes?.baseRef).not.toContain('rc.1');
+  expect(tenant.effects().duplicates).toEqual([]);
 });
 
 it('has a history of each release that replays to the state it is in', async () => {

@@ -56,6 +56,8 @@ interface TenantParts {
   sandbox: Sandbox;
   /** Whether the sandbox's webhooks reach Signalbox. */
   webhooks: boolean;
+  /** The database's clock, milliseconds. */
+  now: () => number;
 }
 
 const SECOND_MS = 1000;
@@ -63,7 +65,7 @@ const TWO_WEEKS_MS = 14 * 86_400_000;
 /** What the sandbox's repositories have released already. */
 const RELEASED = '1.3.0';
 
-export async function openTenant({ name, db, apiUrl, sandbox, webhooks }: TenantParts): Promise<TenantWorld> {
+export async function openTenant({ name, db, apiUrl, sandbox, webhooks, now }: TenantParts): Promise<TenantWorld> {
   const { tenantId } = await createTenant(db, name);
   const path = `/tenants/${tenantId}`;
   const person = async (role: Role, who = `${role} of ${name}`) => {
@@ -95,8 +97,8 @@ export async function openTenant({ name, db, apiUrl, sandbox, webhooks }: Tenant
     const { slots = [0], kickOffInMs = -2 * SECOND_MS, targetInMs = TWO_WEEKS_MS, more = {} } = release;
     const releaseConfigId = await config(release.config);
     const { platformTargets } = await owner.get<ReleaseConfigView>(`${path}/release-configs/${releaseConfigId}`);
-    const now = Date.now();
-    const at = (ms: number) => new Date(now + ms).toISOString();
+    const created = now();
+    const at = (ms: number) => new Date(created + ms).toISOString();
     const { id, displayId, branch } = await owner.send<Pick<ReleaseHandle, 'id' | 'displayId' | 'branch'>>(
       'POST',
       `/release-management${path}/releases`,
@@ -107,7 +109,7 @@ export async function openTenant({ name, db, apiUrl, sandbox, webhooks }: Tenant
         ...more,
       },
     );
-    const handle = releaseHandle({ created: { id, displayId, branch }, version, tenantId, owner, manager });
+    const handle = releaseHandle({ created: { id, displayId, branch }, version, tenantId, owner, manager, now });
     releases.push(handle);
     return handle;
   }

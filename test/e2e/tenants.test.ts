@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CleanUpView } from '../../src/services/clean-ups/list-clean-ups.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Client } from './client.ts';
 import type { ReleaseHandle } from './release.ts';
@@ -100,6 +101,14 @@ it('cancels everything open when it is archived, names what stays outside, and d
   const release = await atItsBuilds({ config, slots: [0, 3_600_000] });
   const answer = await release.command('archive', { reason: 'the feature was dropped' });
   await untilTold(acme, 'the feature was dropped');
+  // Runs at the CI end with the release, whichever worker sees to it.
+  const cleanUps = await waitFor(
+    async () => {
+      const { items } = await acme.owner.get<{ items: CleanUpView[] }>(`${release.path}/clean-up`);
+      return items.length > 0 && items.every(({ state }) => state !== 'PENDING') && items;
+    },
+    { what: 'the runs at the CI to be cancelled' },
+  );
   const { touched } = watchAcme();
 
   await completeOne(globex);
@@ -111,6 +120,9 @@ it('cancels everything open when it is archived, names what stays outside, and d
     tickets: platforms.map(({ ticket }) => ({ key: ticket?.key })),
     builds: [{ platform: 'ANDROID' }, { platform: 'IOS' }],
   });
+  expect(cleanUps.map(({ kind, state }) => [kind, state])).toEqual(Array(2).fill(['CI_RUN', 'DONE']));
+  const builds = (await release.builds()).filter(({ workflowType }) => workflowType === 'REGRESSION_BUILD');
+  expect(builds.map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED']);
   expect(touched()).toEqual([]);
   const open = (await release.tasks()).filter(({ status }) => status !== 'COMPLETED');
   expect(open.map(({ type, status }) => [type, status])).toEqual([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantEffects } from '../../sandbox/world.ts';
-import type { TaskDetail } from '../../src/services/releases/get-task.ts';
+import type { TaskDetail } from '../../src/services/releases/tasks/get-task.ts';
 import { testDatabases } from '../support/databases.ts';
 import { expectEveryHistoryReplays } from '../support/history-replays.ts';
 import { parseLine } from './process.ts';

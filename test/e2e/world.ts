@@ -6,10 +6,9 @@ import { type Sandbox, type SandboxOptions, startSandbox, type TenantEffects } f
 import { freePort } from '../../scripts/lib/ports.mjs';
 import type { PrivateServer } from '../../scripts/lib/services.mjs';
 import { type Database, openDatabase } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { createLogger } from '../../src/platform/logger.ts';
 import { Secret } from '../../src/platform/secret.ts';
-import type { TaskView } from '../../src/services/releases/task-view.ts';
+import type { TaskView } from '../../src/services/releases/tasks/task-view.ts';
+import { applySchema } from '../support/schema.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Exit, type ProcessKind, type SignalboxProcess, startProcess } from './process.ts';
 import type { ReleaseHandle, UntilOptions } from './release.ts';
@@ -126,7 +125,7 @@ async function open(options: WorldOptions, closers: (() => Promise<unknown>)[]):
   });
   closers.push(() => sandbox.close());
   const url = new Secret(servers.databaseUrl);
-  await migrate({ url, logger: createLogger({ level: 'warn', name: 'migrate' }) });
+  await applySchema(servers.databaseUrl);
   const db = openDatabase({ url, poolSize: 3 });
   closers.push(() => db.close());
   const artifacts = mkdtempSync(join(tmpdir(), 'signalbox-e2e-artifacts-'));
@@ -145,7 +144,7 @@ async function open(options: WorldOptions, closers: (() => Promise<unknown>)[]):
   const tenants: TenantWorld[] = [];
   const addTenant = async (name: string) => {
     if (!sandbox.tenants.some((each) => each.name === name)) sandbox.addTenant(name);
-    const tenant = await openTenant({ name, db, apiUrl, sandbox, webhooks });
+    const tenant = await openTenant({ name, db, apiUrl, sandbox, webhooks, now: options.clock?.now ?? Date.now });
     tenants.push(tenant);
     return tenant;
   };

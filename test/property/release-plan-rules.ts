@@ -1,4 +1,5 @@
 import type { ReleaseFacts, ReleasePlan } from '../../src/domain/release/plan-release.ts';
+import type { Slot } from '../../src/domain/release/slots.ts';
 import type { RunView, TaskStatus } from '../../src/domain/run.ts';
 
 /** What a plan was made on. */
@@ -15,6 +16,7 @@ export function brokenByPlan(plan: ReleasePlan, at: Situation): string[] {
   return [
     ...brokenByGate(plan, at),
     ...brokenByDistribution(plan, at),
+    ...brokenByCancellation(plan, at),
     ...plan.slots.flatMap(({ id, status }) => brokenByDecision(id, status, plan, at)),
   ];
 }
@@ -27,7 +29,8 @@ function brokenByGate(plan: ReleasePlan, { facts, run }: Situation): string[] {
   const lastGate = run.tasks.findLast((task) => task.type === 'APPROVE_REGRESSION')?.status;
   return plan.commands.flatMap((command) => {
     const opensPost = command.do === 'open-stage' && command.stage === 'POST_REGRESSION';
-    if (command.do !== 'add-tasks' && !opensPost) return [];
+    const addsGate = command.do === 'add-tasks' && command.tasks.some(({ type }) => type === 'APPROVE_REGRESSION');
+    if (!addsGate && !opensPost) return [];
     return [
       ...(planned.length > 0 ? [`${command.do} with ${planned.length} slots left`] : []),
       ...(running.length > 0 ? [`${command.do} with a cycle running`] : []),
@@ -48,6 +51,26 @@ function brokenByDistribution(plan: ReleasePlan, { facts, run }: Situation): str
   ];
 }
 
+/** Only CI runs of cycles that are over are stopped: abandoned ones, or all before the one that opens. Nothing else begins while it is paused. */
+function brokenByCancellation(plan: ReleasePlan, { facts, run }: Situation): string[] {
+  const paused = run.holds.some(({ reason }) => reason === 'USER_REQUESTED');
+  return plan.commands.flatMap((command) => {
+    if (command.do !== 'add-tasks' && command.do !== 'open-stage') return paused ? [`${command.do} while it is paused`] : [];
+    const others = command.tasks.filter(({ type }) => type !== 'CANCEL_SUPERSEDED_BUILDS');
+    const stopped = command.tasks.filter(({ type }) => type === 'CANCEL_SUPERSEDED_BUILDS').map(({ input }) => Number(input?.through));
+    const active = facts.cycles.filter(({ id, status }) => status === 'IN_PROGRESS' && id !== plan.closeCycle?.id);
+    return [
+      ...(paused && others.length > 0 ? [`${others[0]?.key} is planned while it is paused`] : []),
+      ...stopped.flatMap((through) =>
+        active.some(({ number }) => number <= through) ? [`the builds of cycle ${through} are stopped under it`] : [],
+      ),
+      ...stopped.flatMap((through) =>
+        facts.cycles.some((cycle) => cycle.number === through && cycle.hasRunningBuilds) ? [] : ['nothing is stopped'],
+      ),
+    ];
+  });
+}
+
 /** A slot becomes a cycle in its turn and time, or because somebody wants it now; it is skipped only when it may not any more. */
 function brokenByDecision(id: string, status: 'USED' | 'SKIPPED', plan: ReleasePlan, { facts, now }: Situation): string[] {
   const slot = facts.slots.find((candidate) => candidate.id === id);
@@ -55,7 +78,8 @@ function brokenByDecision(id: string, status: 'USED' | 'SKIPPED', plan: ReleaseP
   const late = slot.date >= facts.targetReleaseDate || now > facts.targetReleaseDate;
   const candidate = plan.closeCycle?.status === 'DONE' || facts.cycles.some((cycle) => cycle.status === 'DONE');
   const early = facts.preReleaseRequested && candidate;
-  if (status === 'SKIPPED') return late || early ? [] : [`slot ${id} is skipped although it could still be used`];
+  if (status === 'SKIPPED')
+    return late || early || isCaughtUp(slot, plan, { facts, now }) ? [] : [`slot ${id} is skipped although it could still be used`];
 
   const skipped = new Set(plan.slots.filter((entry) => entry.status === 'SKIPPED').map((entry) => entry.id));
   const older = facts.slots.filter((other) => other.status === 'PLANNED' && !skipped.has(other.id) && other.date < slot.date);
@@ -64,6 +88,13 @@ function brokenByDecision(id: string, status: 'USED' | 'SKIPPED', plan: ReleaseP
     ...(older.length > 0 ? [`slot ${id} is used before ${older[0]?.id}`] : []),
     ...(inTime || facts.regressionRequested ? [] : [`slot ${id} is used at the wrong time`]),
   ];
+}
+
+/** Where the newest late slot stands for all, the others go with the cycle it becomes. */
+function isCaughtUp(slot: Slot, plan: ReleasePlan, { facts, now }: Pick<Situation, 'facts' | 'now'>): boolean {
+  const used = facts.slots.find(({ id }) => id === plan.openCycle?.slotId);
+  const isDue = slot.date <= now || facts.regressionRequested;
+  return facts.config.slotCatchUp === 'LATEST' && used !== undefined && used.date >= slot.date && isDue;
 }
 
 /** After a plan nobody is asked to approve while a slot is still to come, and no slot that is due or too late is left lying. */

@@ -14,6 +14,7 @@ const configs = fc
     chat: fc.boolean(),
     preRegressionBuilds: fc.boolean(),
     workflows: fc.boolean(),
+    latest: fc.boolean(),
     stores: fc.subarray(['PLAY_STORE', 'APP_STORE'] as const),
   })
   .map((has) =>
@@ -22,6 +23,7 @@ const configs = fc
       testManagementConfigId: has.tests ? 'tests' : null,
       commsConfigId: has.chat ? 'chat' : null,
       preRegressionBuilds: has.preRegressionBuilds,
+      slotCatchUp: has.latest ? 'LATEST' : 'ALL',
       stores: has.stores.map((target) => frozenStore(target)),
       ...(has.workflows ? {} : { workflows: [] }),
     }),
@@ -54,7 +56,20 @@ const facts: fc.Arbitrary<ReleaseFacts> = fc
 const kinds = [
   ...Array.from({ length: 30 }, () => 'end' as const),
   ...(['skip', 'skip', 'fail', 'retry', 'retry', 'wait', 'wait', 'wait', 'slot', 'slot', 'regression', 'pre-release'] as const),
-  ...(['target', 'pause', 'resume', 'resume'] as const),
+  ...([
+    'target',
+    'pause',
+    'pause',
+    'resume',
+    'resume',
+    'resume',
+    'abandon',
+    'abandon',
+    'abandon',
+    'skip-slot',
+    'change-of-mind',
+    'change-of-mind',
+  ] as const),
 ];
 const step = fc.record({ kind: fc.constantFrom(...kinds), n: fc.integer({ min: 0, max: 150 }) });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -69,7 +84,12 @@ function take(simulator: ReleaseSimulator, { kind, n }: Step): void {
   else if (kind === 'pre-release') simulator.requestPreRelease();
   else if (kind === 'pause') simulator.pause();
   else if (kind === 'resume') simulator.resume();
-  else if (kind === 'target') simulator.moveTarget(ahead);
+  else if (kind === 'abandon') simulator.abandon();
+  else if (kind === 'skip-slot') simulator.skipSlot(n);
+  else if (kind === 'change-of-mind') {
+    simulator.addSlot(ahead);
+    simulator.skipSlot(-1);
+  } else if (kind === 'target') simulator.moveTarget(ahead);
   else if (chosen === undefined) return;
   else if (kind === 'end') simulator.end(chosen, 'COMPLETED');
   else if (kind === 'skip') simulator.end(chosen, 'SKIPPED');
@@ -141,7 +161,7 @@ describe('any release under any order of endings, requests, pauses and delays', 
         expect(skipped.filter((id) => (simulator.reasons.get(id) ?? '') === '')).toEqual([]);
         expect(cycles.map((cycle) => cycle.slotId).sort()).toEqual(used.sort());
         expect(cycles.map((cycle) => cycle.number)).toEqual(cycles.map((_, index) => index + 1));
-        expect(cycles.every((cycle) => cycle.status === 'DONE')).toBe(true);
+        expect(cycles.every((cycle) => cycle.status === 'DONE' || cycle.status === 'ABANDONED')).toBe(true);
       }),
       { numRuns: 500 },
     );
@@ -154,10 +174,14 @@ describe('any release under any order of endings, requests, pauses and delays', 
         for (const one of steps) take(simulator, one);
         simulator.pause();
         const shape = () =>
-          JSON.stringify([simulator.status, simulator.stages.map(({ status, attempt }) => [status, attempt]), simulator.facts.cycles]);
+          JSON.stringify([
+            simulator.status,
+            simulator.stages.map(({ status, attempt }) => [status, attempt]),
+            simulator.facts.cycles.map(({ id, status }) => [id, status]),
+          ]);
         const before = shape();
 
-        for (const one of steps) if (one.kind !== 'resume') take(simulator, one);
+        for (const one of steps) if (one.kind !== 'resume' && one.kind !== 'abandon') take(simulator, one);
 
         expect(shape()).toBe(before);
       }),

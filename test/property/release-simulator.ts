@@ -81,7 +81,16 @@ export class ReleaseSimulator {
   end(task: SimulatedTask, status: 'COMPLETED' | 'SKIPPED'): void {
     this.holds = this.holds.filter((hold) => hold.subject !== task.id);
     this.#close(task, status);
+    if (status === 'COMPLETED') this.#stopBuilds(task);
     if (this.#stage(task.stageKey).openTasks === 0) this.ask();
+  }
+
+  /** Builds of a cycle are over with the task that makes them, or that stops them; when either is skipped nobody knows. */
+  #stopBuilds({ type, key, stageAttempt }: SimulatedTask): void {
+    const ends = ({ number }: { number: number }) =>
+      (type === 'TRIGGER_REGRESSION_BUILDS' && number === stageAttempt) ||
+      (type === 'CANCEL_SUPERSEDED_BUILDS' && number <= Number(key.split('/')[1]));
+    this.facts = { ...this.facts, cycles: this.facts.cycles.map((cycle) => (ends(cycle) ? { ...cycle, hasRunningBuilds: false } : cycle)) };
   }
 
   fail(task: SimulatedTask): void {
@@ -109,8 +118,34 @@ export class ReleaseSimulator {
     this.ask();
   }
 
+  /** The cycle under way is called off. */
+  abandon(): void {
+    const active = this.facts.cycles.find((cycle) => cycle.status === 'IN_PROGRESS');
+    if (active === undefined || this.over) return;
+    this.met.abandoned += 1;
+    this.#cancelOpen('REGRESSION');
+    this.facts = {
+      ...this.facts,
+      cycles: this.facts.cycles.map((cycle) => (cycle === active ? { ...cycle, status: 'ABANDONED' as const } : cycle)),
+    };
+    this.ask();
+  }
+
+  /** @param n counts from the oldest; -1 = the one that was added last */
+  skipSlot(n: number): void {
+    const planned = this.facts.slots.filter((slot) => slot.status === 'PLANNED');
+    const slot = n < 0 ? planned.at(n) : planned[n % Math.max(1, planned.length)];
+    if (slot === undefined || this.over || this.#stage('POST_REGRESSION').status !== 'PENDING') return;
+    this.reasons.set(slot.id, 'skipped by a person');
+    const slots = this.facts.slots.map((entry) => (entry === slot ? { ...entry, status: 'SKIPPED' as const } : entry));
+    // The wish was for it: what is asked for is the oldest.
+    this.facts = { ...this.facts, slots, regressionRequested: false };
+    this.ask();
+  }
+
   addSlot(date: Date, automation = false): void {
     if (!this.#takesSlots) return;
+    this.#reopen();
     const slot = { id: this.#newId('slot'), date, status: 'PLANNED' as const, flags: { automation } };
     this.facts = { ...this.facts, slots: [...this.facts.slots, slot] };
     this.ask();
@@ -118,6 +153,7 @@ export class ReleaseSimulator {
 
   requestRegression(): void {
     if (!this.#takesSlots) return;
+    this.#reopen();
     this.facts = { ...this.facts, regressionRequested: true };
     if (this.facts.slots.some((slot) => slot.status === 'PLANNED')) this.ask();
     else this.addSlot(this.now);
@@ -155,10 +191,30 @@ export class ReleaseSimulator {
   }
 
   /** How often what happened, to show that a property has met it. */
-  readonly met = { distributions: 0, superseded: 0, skippedLate: 0, skippedEarly: 0, gates: 0, cycles: 0, attention: 0 };
+  readonly met = {
+    ...{ distributions: 0, superseded: 0, skippedLate: 0, skippedEarly: 0, caughtUp: 0, gates: 0, cycles: 0, attention: 0 },
+    ...{ abandoned: 0, stoppedBuilds: 0, stoppedWhilePaused: 0, reopened: 0, reopenedInVain: 0 },
+  };
 
+  /** Until the final tag is written. */
   get #takesSlots() {
-    return !this.over && this.#stage('POST_REGRESSION').status === 'PENDING';
+    if (this.over) return false;
+    if (this.#stage('POST_REGRESSION').status === 'PENDING') return true;
+    const tagged = this.tasks.some((task) => task.type === 'CREATE_RELEASE_TAG' && task.status === 'COMPLETED');
+    const distribution = this.stages.find(({ key }) => key === 'DISTRIBUTION');
+    return !tagged && (distribution === undefined || distribution.status === 'PENDING');
+  }
+
+  #reopen(): void {
+    if (this.#stage('POST_REGRESSION').status === 'PENDING') return;
+    this.#cancelOpen('POST_REGRESSION');
+  }
+
+  #cancelOpen(stageKey: string): void {
+    for (const task of this.tasks.filter((candidate) => candidate.stageKey === stageKey && !ended.includes(candidate.status))) {
+      this.holds = this.holds.filter((hold) => hold.subject !== task.id);
+      this.#close(task, 'CANCELLED');
+    }
   }
 
   #apply(plan: ReleasePlan): void {
@@ -184,22 +240,38 @@ export class ReleaseSimulator {
     const commands = plan.commands.map((command) => command.do);
     this.met.cycles += Number(plan.openCycle !== null);
     this.met.distributions += Number(plan.commands.some((command) => command.do === 'open-stage' && command.stage === 'DISTRIBUTION'));
-    this.met.gates += Number(commands.includes('add-tasks'));
+    const added = plan.commands.flatMap((command) => (command.do === 'add-tasks' || command.do === 'open-stage' ? command.tasks : []));
+    const stops = added.some(({ type }) => type === 'CANCEL_SUPERSEDED_BUILDS');
+    this.met.gates += Number(added.some(({ type }) => type === 'APPROVE_REGRESSION'));
+    this.met.stoppedBuilds += Number(stops);
+    this.met.stoppedWhilePaused += Number(stops && this.paused);
+    const putsBack = commands.includes('put-back-stage');
+    const goesOn = plan.commands.some((command) => command.do === 'open-stage' && command.stage === 'POST_REGRESSION');
+    this.met.reopened += Number(putsBack);
+    const wasPutBack = putsBack || this.#stage('REGRESSION').status === 'PENDING';
+    this.met.reopenedInVain += Number(goesOn && wasPutBack && this.#stage('POST_REGRESSION').attempt > 0);
     this.met.superseded += Number(commands.includes('cancel-tasks'));
     this.met.attention += Number(plan.attention !== null);
-    for (const { reason } of plan.slots) if (reason !== null) this.met[reason.endsWith('early') ? 'skippedEarly' : 'skippedLate'] += 1;
+    for (const { reason } of plan.slots) {
+      if (reason === null) continue;
+      const why = reason.endsWith('early') ? 'skippedEarly' : reason.startsWith('caught up') ? 'caughtUp' : 'skippedLate';
+      this.met[why] += 1;
+    }
   }
 
   #openCycle({ number, slotId }: { number: number; slotId: string }): void {
     const active = this.facts.cycles.filter((cycle) => cycle.status === 'IN_PROGRESS');
     this.#must(active.length === 0, `cycle ${number} overlaps cycle ${active[0]?.number}`);
     this.#must(this.facts.slots.find((slot) => slot.id === slotId)?.status === 'USED', `the slot of cycle ${number} is not used`);
-    const cycle = { id: this.#newId('cycle'), number, status: 'IN_PROGRESS' as const, slotId };
+    const cycle = { id: this.#newId('cycle'), number, status: 'IN_PROGRESS' as const, slotId, hasRunningBuilds: true };
     this.facts = { ...this.facts, cycles: [...this.facts.cycles, cycle], regressionRequested: false };
   }
 
   #setCycle(id: string, status: 'DONE' | 'ABANDONED'): void {
-    this.#must(this.#stage('REGRESSION').openTasks === 0, 'a cycle is closed over open tasks');
+    const isOpen = (task: SimulatedTask) => task.stageKey === 'REGRESSION' && !ended.includes(task.status);
+    // Nobody waits for the CI runs of earlier cycles.
+    const open = this.tasks.filter((task) => isOpen(task) && task.type !== 'CANCEL_SUPERSEDED_BUILDS');
+    this.#must(open.length === 0, 'a cycle is closed over open tasks');
     this.facts = { ...this.facts, cycles: this.facts.cycles.map((cycle) => (cycle.id === id ? { ...cycle, status } : cycle)) };
   }
 
@@ -226,11 +298,21 @@ export class ReleaseSimulator {
         this.#must(this.#stage(command.stage).openTasks === 0, `${command.stage} is closed over open tasks`);
         this.#stage(command.stage).status = command.status;
         return;
+      case 'put-back-stage': {
+        const stage = this.#stage(command.stage);
+        this.#must(stage.openTasks === 0, `${stage.key} is put back over open tasks`);
+        this.#must(stage.status !== 'PENDING', `${stage.key} is put back twice`);
+        stage.status = 'PENDING';
+        return;
+      }
       case 'cancel-tasks':
         for (const task of this.tasks.filter((candidate) => command.taskIds.includes(candidate.id))) {
           this.holds = this.holds.filter((hold) => hold.subject !== task.id);
           this.#close(task, 'CANCELLED');
         }
+        return;
+      case 'lift-holds':
+        this.#must(false, 'holds of a release are lifted by what they are about');
         return;
       case 'complete':
         this.#must(

@@ -1,9 +1,11 @@
 import { decideRollout, type RolloutDecision } from '../../src/domain/rollout/decide-rollout.ts';
 import type { RolloutPlan } from '../../src/domain/rollout/plan.ts';
 import { firstTarget } from '../../src/domain/rollout/progress.ts';
-import type { ObservedState, RolloutAbilities, RolloutAct, RolloutState } from '../../src/domain/rollout/rollout.ts';
+import type { ObservedState, RolloutAbilities, RolloutAct, RolloutState, RolloutWindows } from '../../src/domain/rollout/rollout.ts';
 
 const LOOKS = 6;
+
+const openWindows: RolloutWindows = { exposureAllowed: true, opensAt: null, closedBy: [], onClose: 'finish' };
 
 /**
  * A store, its console, the people and the task that looks: everything around `decideRollout`, in memory. Each act and each look is held
@@ -17,9 +19,10 @@ export class RolloutSimulator {
     ...{ wanted: 'RUN', advanceRequestedAt: null, intended: null },
   };
   held = false;
+  windows: RolloutWindows = openWindows;
   /** Violations found; a property expects none. */
   readonly broken: string[] = [];
-  readonly met = { raised: 0, halted: 0, completed: 0, outside: 0, crashes: 0 };
+  readonly met = { raised: 0, halted: 0, completed: 0, outside: 0, crashes: 0, keptBack: 0, haltedByWindow: 0 };
   readonly #plan: RolloutPlan;
   readonly #abilities: RolloutAbilities;
   /** Since when the store has shown this share to the look that saw it first. */
@@ -42,6 +45,10 @@ export class RolloutSimulator {
 
   hold(held: boolean): void {
     this.held = held;
+  }
+
+  close(onClose: RolloutWindows['onClose'] | null): void {
+    this.windows = onClose === null ? openWindows : { exposureAllowed: false, opensAt: null, closedBy: ['Freeze'], onClose };
   }
 
   /** Somebody in the console, or the store itself. */
@@ -83,7 +90,7 @@ export class RolloutSimulator {
   }
 
   #decide(observed: ObservedState | null): RolloutDecision {
-    const situation = { plan: this.#plan, abilities: this.#abilities, observed, held: this.held, now: this.now };
+    const situation = { plan: this.#plan, abilities: this.#abilities, observed, held: this.held, now: this.now, windows: this.windows };
     const decision = decideRollout({ ...situation, state: this.state });
     const again = decideRollout({ ...situation, state: decision.state });
     this.#must(again.events.length === 0, `asked again it tells ${JSON.stringify(again.events)}`);
@@ -102,8 +109,12 @@ export class RolloutSimulator {
     this.#must(state.fraction >= 0 && state.fraction <= 1, `the share is ${state.fraction}`);
     const ends = state.status === 'COMPLETED' || failure !== null;
     this.#must([act !== null, wait !== null, ends].filter(Boolean).length === 1, 'it acts, waits or ends: exactly one of them');
+    this.#must(wait?.for !== 'window' || !this.windows.exposureAllowed, 'it waits for windows that are open');
+    this.met.keptBack += Number(wait?.for === 'window');
     this.#must(wait?.for !== 'time' || wait.until > this.now, 'it waits for what has passed');
     if (shown && Math.abs(this.fraction - this.#seen.fraction) > 1e-6) this.#seen = { fraction: this.fraction, at: this.now };
+    const wantsHalt = state.wanted === 'HALT' || this.#mayBeTakenBack;
+    this.#must(observed?.kind !== 'rolling-out' || !wantsHalt || act?.do === 'halt', 'it is to be halted, and is not');
     this.met.completed += Number(state.status === 'COMPLETED');
     this.met.outside += Number(decision.events.some((event) => event.outside));
   }
@@ -114,6 +125,8 @@ export class RolloutSimulator {
     const reachesMore = act.do === 'set-fraction' || act.do === 'complete' || act.do === 'release' || act.do === 'resume';
     if (reachesMore) {
       this.#must(!this.held, `${act.do} while the release is paused`);
+      const { exposureAllowed, onClose } = this.windows;
+      this.#must(exposureAllowed || (onClose === 'finish' && from > 0), `${act.do} while no window allows it`);
       this.#must(before.wanted !== 'HALT' || resumedOutside, `${act.do} while a person wants it halted`);
     }
     switch (act.do) {
@@ -134,7 +147,8 @@ export class RolloutSimulator {
         this.store = { kind: 'live' };
         return;
       case 'halt':
-        this.#must(before.wanted === 'HALT', 'halted though nobody wants it');
+        this.#must(before.wanted === 'HALT' || this.#mayBeTakenBack, 'halted though nobody wants it');
+        if (before.wanted !== 'HALT') this.met.haltedByWindow += 1;
         this.#must(this.store.kind === 'rolling-out' || this.store.kind === 'live', `halted from ${this.store.kind}`);
         this.store = { kind: 'halted', fraction: from };
         this.met.halted += 1;
@@ -146,6 +160,10 @@ export class RolloutSimulator {
       default:
         act satisfies never;
     }
+  }
+
+  get #mayBeTakenBack(): boolean {
+    return !this.windows.exposureAllowed && this.windows.onClose === 'abort' && this.store.kind !== 'live';
   }
 
   /** Nobody is reached by the next step before this one stood as long as planned, unless a person wants it. */

@@ -17,6 +17,9 @@ export function testDatabases(): DatabaseServer[] {
   return servers;
 }
 
+/** Where all points are tried in turn: the second server is asked about the differences of its dialect, not about all of it again. */
+export const everyNth = ({ name }: DatabaseServer): number => (name === 'mariadb' ? 1 : 7);
+
 export interface TestDatabase {
   name: string;
   url: string;

@@ -39,7 +39,7 @@ export async function expectEveryHistoryReplays(db: Pick<Sql, 'rows'>): Promise<
 }
 
 /** Of what is replayed, the fields that the rows have: the history tells more. */
-function only(replayed: unknown, present: unknown): unknown {
+export function only(replayed: unknown, present: unknown): unknown {
   if (Array.isArray(replayed) || typeof replayed !== 'object' || replayed === null) return replayed ?? null;
   if (typeof present !== 'object' || present === null) return replayed;
   const [told, rows] = [replayed as Record<string, unknown>, present as Record<string, unknown>];
@@ -49,7 +49,8 @@ function only(replayed: unknown, present: unknown): unknown {
   return Object.fromEntries(Object.entries(told).map(([id, row]) => [id, only(row, rows[id])]));
 }
 
-async function readSteps(db: Pick<Sql, 'rows'>, releaseId: string): Promise<HistoryStep[]> {
+/** Its history as it is replayed, oldest first. */
+export async function readSteps(db: Pick<Sql, 'rows'>, releaseId: string): Promise<HistoryStep[]> {
   const heads = await db.rows<Omit<HistoryStep, 'items'> & { id: string }>(
     'SELECT id, entity_type AS entityType, entity_id AS entityId, action FROM state_history WHERE scope_id = ? ORDER BY sequence',
     [releaseId],
@@ -66,11 +67,15 @@ async function readPresent(db: Pick<Sql, 'rows'>, releaseId: string): Promise<Pr
   const [release = {}] = await db.rows<Record<string, unknown>>(
     `SELECT type, branch, base_branch AS baseBranch, base_release_id AS baseReleaseId, base_tag AS baseTag, description, delay_reason AS delayReason,
             kick_off_reminder_date AS kickOffReminderDate, kick_off_date AS kickOffDate, target_release_date AS targetReleaseDate,
-            submitted_at AS submittedAt, archived_at AS archivedAt, pre_release_requested_at AS preReleaseRequestedAt, pilot_account_id AS pilot
+            release_date AS releaseDate, fork_commit AS forkCommit, release_tag AS releaseTag, submitted_at AS submittedAt, archived_at AS archivedAt, pre_release_requested_at AS preReleaseRequestedAt, pilot_account_id AS pilot
      FROM releases WHERE id = ?`,
     [releaseId],
   );
   const [run = { id: '' }] = await db.rows<{ id: string; status: string }>('SELECT id, status FROM runs WHERE subject_id = ?', [releaseId]);
+  const linked = await db.rows<{ id: string }>(
+    'SELECT milestone_id AS id FROM release_milestones WHERE release_id = ? ORDER BY milestone_id',
+    [releaseId],
+  );
   const holds = await db.rows<{ reason: string; subject: string }>('SELECT reason, subject FROM run_holds WHERE run_id = ?', [run.id]);
   const ofRun = (columns: string, table: string) => rowsById(db, columns, `${table} WHERE run_id = ?`, run.id);
   const ofRelease = (columns: string, table: string) => rowsById(db, columns, `${table} WHERE release_id = ?`, releaseId);
@@ -85,11 +90,18 @@ async function readPresent(db: Pick<Sql, 'rows'>, releaseId: string): Promise<Pr
     cycles: await ofRelease('status, number', 'regression_cycles'),
     approvals: await ofRelease('decision, commit_sha AS `commit`', 'approvals'),
     submissions: await ofRelease('status, build_number AS buildNumber', 'store_submissions'),
+    blockers: await ofRelease('status', 'release_blockers'),
+    milestones: linked.map(({ id }) => id),
     rollouts: await ofRelease('status, pause_reason AS pauseReason, step, fraction, wanted', 'rollouts'),
   };
 }
 
-async function rowsById(db: Pick<Sql, 'rows'>, columns: string, from: string, value: string): Promise<Record<string, ReplayedFields>> {
+export async function rowsById(
+  db: Pick<Sql, 'rows'>,
+  columns: string,
+  from: string,
+  value: string,
+): Promise<Record<string, ReplayedFields>> {
   const rows = await db.rows<Record<string, unknown> & { id: string }>(`SELECT id, ${columns} FROM ${from}`, [value]);
   return Object.fromEntries(rows.map(({ id, ...fields }) => [id, asText(fields)]));
 }

@@ -10,6 +10,7 @@ import { authenticateOperator } from '../../src/services/access/operators.ts';
 import { sealCredentials, sealWebhookSecret } from '../../src/services/connections/seal-connection.ts';
 import { sealContext } from '../../src/services/connections/tables.ts';
 import { createTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
+import { built } from './process.ts';
 
 /** The command line as operators run it: a process of its own, with nothing but its environment. */
 
@@ -34,7 +35,7 @@ afterAll(async () => {
 async function node(script: string, args: string[], env: Record<string, string> = {}) {
   const options = { cwd: ROOT, env: { PATH: process.env.PATH ?? '', DATABASE_URL: database.url, LOG_LEVEL: 'silent', ...env } };
   try {
-    const { stdout, stderr } = await run(process.execPath, ['--import', 'tsx', `src/main/${script}.ts`, ...args], options);
+    const { stdout, stderr } = await run(process.execPath, [...built(script), ...args], options);
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
