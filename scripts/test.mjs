@@ -13,7 +13,7 @@ import { root, tool } from './lib/paths.mjs';
 import { ensurePrograms } from './lib/programs.mjs';
 import { createProgress } from './lib/progress.mjs';
 import { startMysql, startServices } from './lib/services.mjs';
-import { countTests, summaryLine } from './lib/test-report.mjs';
+import { countTests, secondTries, summaryLine } from './lib/test-report.mjs';
 
 const progress = createProgress();
 const args = process.argv.slice(2);
@@ -34,7 +34,9 @@ await runScript(progress, async ({ onStop }) => {
   progress.step(`vitest ${args.join(' ')}`);
   const tested = await runChild(tool('vitest'), ['run', ...reporters, ...args], env);
 
-  const count = countTests(readReport(report));
+  const results = readReport(report);
+  const count = countTests(results);
+  for (const words of secondTries(results)) progress.warn(`passed at its second try: ${words}`);
   if (checked !== 0) progress.fail('npm run check failed, see above');
   if (count.passed + count.failed === 0) progress.fail('no test ran');
   progress.raw(summaryLine(count));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countTests, summaryLine } from './test-report.mjs';
+import { countTests, secondTries, summaryLine } from './test-report.mjs';
 
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) });
 
@@ -14,4 +14,15 @@ it('counts a file that broke before its tests ran as a failure', () => {
   const count = countTests({ testResults: [file('failed'), file('failed', 'skipped', 'skipped')] });
 
   expect(count).toEqual({ passed: 0, failed: 2, skipped: 2 });
+});
+
+it('names what passed only at its second try, and why its first failed', () => {
+  const test = (status: string, fullName: string, ...failureMessages: string[]) => ({ status, fullName, failureMessages });
+  const report = {
+    testResults: [
+      { assertionResults: [test('passed', 'steady'), test('failed', 'broken', 'no'), test('passed', 'shaky', 'late\nat x.ts:1')] },
+    ],
+  };
+
+  expect(secondTries(report)).toEqual(['shaky: late']);
 });
