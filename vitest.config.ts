@@ -28,7 +28,7 @@ export default defineConfig({
             'test/{property,fakes,support,sandbox,docs}/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: '100%',
           isolate: false,

@@ -6,12 +6,13 @@ const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EBADF']);
 const RETRY_MS = 50;
 /** Characters that may wait for a reader; what comes after is counted and dropped, so that a stopped reader costs no more memory than that. */
 const MAX_WAITING = 16 * 1024 * 1024;
-const LAST_WORDS_MS = 500;
+/** How long the end of a process waits for a reader that takes nothing, and for one that is slow. */
+const LAST_WORDS_MS = { idle: 500, whole: 5000 };
 
 interface LogStream extends DestinationStream {
   /** Calls back when everything written so far is out, or can never be. */
   flush(callback: () => void): void;
-  /** For the end of the process: writes what is left, but waits at most half a second for a reader. */
+  /** For the end of the process: writes what is left, but waits for no reader that takes nothing for half a second, nor for longer than five. */
   flushSync(): void;
 }
 
@@ -104,14 +105,18 @@ export function openLogStream(fd: number): LogStream {
       else callbacks.push(callback);
     },
     flushSync() {
-      const until = performance.now() + LAST_WORDS_MS;
+      const began = performance.now();
+      let moved = began;
       // What the operating system has it finishes by itself.
       if (isUnderWay) chunk = null;
       for (chunk ??= takeChunk(); chunk !== null; chunk ??= takeChunk()) {
         try {
           advance(chunk, writeSync(fd, chunk));
+          moved = performance.now();
         } catch (error) {
-          if (GONE.has((error as NodeJS.ErrnoException).code) || performance.now() >= until) return giveUp();
+          const now = performance.now();
+          const isEnough = now - moved >= LAST_WORDS_MS.idle || now - began >= LAST_WORDS_MS.whole;
+          if (isEnough || GONE.has((error as NodeJS.ErrnoException).code)) return giveUp();
           pause(10);
         }
       }

@@ -93,6 +93,12 @@ describe('samples that are no textbook example', () => {
     expect([shift, lower]).toEqual([Number.MAX_VALUE, Number.MAX_VALUE]);
   });
 
+  it('numbers of any smallness: a shift of which there is no half is still one', () => {
+    const { shift } = compareSamples([-Number.MIN_VALUE], [0], PERCENT_95);
+
+    expect(shift).toBe(-Number.MIN_VALUE);
+  });
+
   it.each([
     ['an empty sample', [], [1]],
     ['what is no number', [1], [Number.NaN]],

@@ -40,12 +40,14 @@ export function compareSamples(canary: readonly number[], baseline: readonly num
   return {
     u,
     z: standardised(u, ours, theirs),
-    // The median: of an even number, the mean of the middle two.
-    shift: nth(Math.ceil(pairs / 2)) / 2 + nth(Math.floor(pairs / 2) + 1) / 2,
+    shift: mean(nth(Math.ceil(pairs / 2)), nth(Math.floor(pairs / 2) + 1)),
     lower: rank < 1 ? Number.NEGATIVE_INFINITY : nth(rank),
     upper: rank < 1 ? Number.POSITIVE_INFINITY : nth(pairs + 1 - rank),
   };
 }
+
+/** Halved first, so that no sum is too large; equal numbers are not halved, for the smallest has no half. */
+const mean = (one: number, other: number) => (one === other ? one : one / 2 + other / 2);
 
 function sorted(sample: readonly number[]): Float64Array {
   if (sample.length === 0) throw new RangeError('a sample is empty');
