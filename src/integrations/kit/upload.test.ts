@@ -127,9 +127,9 @@ describe('createUpload', () => {
 
   it('waits for the answer as long as the request says, where the provider works on the file first', async () => {
     const origin = await serving((incoming, response) => {
-      incoming.resume().on('end', () => setTimeout(() => response.writeHead(200).end('done'), 200));
+      incoming.resume().on('end', () => setTimeout(() => response.writeHead(200).end('done'), 1_000));
     });
-    const { upload } = opened({ idleMs: 60 });
+    const { upload } = opened({ idleMs: 400 });
 
     const answer = await upload(`${origin}/a`, { ...fileOf(1).request, answerMs: 10_000 });
 
@@ -138,9 +138,9 @@ describe('createUpload', () => {
 
   it('does not take a file that is read slowly for a provider that is silent', async () => {
     const origin = await serving(counting);
-    const { upload } = opened({ idleMs: 60 });
+    const { upload } = opened({ idleMs: 400 });
 
-    const answer = await upload(`${origin}/a`, fileOf(2, { slowMs: 150 }).request);
+    const answer = await upload(`${origin}/a`, fileOf(2, { slowMs: 900 }).request);
 
     expect(answer.status).toBe(201);
   });
