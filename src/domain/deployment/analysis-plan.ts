@@ -1,5 +1,5 @@
 import type { JudgeDefinition } from '../analysis/judge.ts';
-import type { MetricDefinition } from '../analysis/metric.ts';
+import { type MetricDefinition, metricMinimumMs } from '../analysis/metric.ts';
 
 /*
  * What a strategy asks of analysis and judge: the definitions of `src/domain/analysis`, and what is around them. A query is a text of the metrics source;
@@ -8,9 +8,13 @@ import type { MetricDefinition } from '../analysis/metric.ts';
 
 export interface AnalysisPlan {
   metrics: readonly MetricDefinition[];
-  /** How long one without evidence waits for a person before the rollout is aborted, milliseconds. */
+  /** How long one without evidence waits for a person before the rollout is aborted, or halted in its store, milliseconds. */
   inconclusiveDeadlineMs: number;
 }
+
+/** How long it takes at least until it can have passed, milliseconds. */
+export const analysisMinimumMs = (analysis: AnalysisPlan | null | undefined): number =>
+  Math.max(0, ...(analysis?.metrics ?? []).map(metricMinimumMs));
 
 /** Each query is asked once for each side, over the same time; the old version's side is the baseline. */
 export interface JudgePlan extends JudgeDefinition {

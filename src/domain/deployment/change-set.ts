@@ -1,10 +1,10 @@
-import picomatch from 'picomatch';
 import type { DependencyEdge } from './order.ts';
+import { matchesRules } from './path-rule.ts';
 
 /** What tells whether a service changed since it was deployed. */
 export interface ChangeFact {
   name: string;
-  /** Globs of its files, seen from the repository's root; null = it changes by its artifacts only. */
+  /** Rules of its files (`path-rule`), seen from the repository's root; null = it changes by its artifacts only. */
   paths: readonly string[] | null;
   /** Digest of what runs; null = nothing is known to. */
   deployedDigest: string | null;
@@ -46,8 +46,7 @@ function whyChanged(fact: ChangeFact): string | null {
   if (paths === null) return wantedDigest === null ? null : 'another artifact is wanted';
   if (changedFiles === null && deployedCommit === null && wantedCommit !== null) return 'nobody knows the commit that runs';
   if (changedFiles === null) return wantedDigest === null ? 'unknown' : 'another artifact is wanted';
-  const own = picomatch([...paths], { dot: true });
-  const file = changedFiles.find((candidate) => own(candidate));
+  const file = changedFiles.find(matchesRules(paths));
   return file === undefined ? null : `${file} changed`;
 }
 

@@ -63,11 +63,15 @@ function isOfUse(plan: DeploymentPlan, { task, service }: Unit): boolean {
     case 'RUN_TESTS':
       return service?.recipe?.tests[task.input.suite as 'smoke' | 'e2e' | 'full'] !== undefined;
     case 'MIGRATE_SCHEMA':
-      return service !== null && migrationsOf(service.target) !== null && (service.revision === null || service.migrations.length > 0);
+      return service !== null && migrationsOf(service.target) !== null && mayMigrate(service);
     default:
       return true;
   }
 }
+
+/** What runs may have come before its target named the database: what was applied there is the database's to say. */
+const mayMigrate = ({ revision, migrations, bringsMigrations = false }: PlannedService) =>
+  revision === null || migrations.length > 0 || bringsMigrations;
 
 /** Keys of what the unit waits for, through those that are left out. */
 function beforeOf(plan: DeploymentPlan, unit: Unit, byKey: ReadonlyMap<string, PipelineTask>, units: readonly Unit[]): string[] {

@@ -66,11 +66,28 @@ interface AskedStep extends Decided {
   promotes: boolean;
 }
 
-/** What people hear of deployments. DEPLOYMENT_STATUS is one message per deployment, and requests are one per gate or step, all changed in place. */
+/** The rollout of one service that stands still because what is measured shows nothing that it could go on by. */
+interface AskedEvidence extends Decided {
+  service: string;
+  /** The new one. */
+  version: string;
+  /** From 1. */
+  step: number;
+  steps: number;
+  /** Share of the traffic that the new version has, per cent. */
+  weight: number;
+  /** What is lacking, one sentence. */
+  lacking: string;
+  /** ISO 8601: when it is taken back unless a person goes on. */
+  takenBackAt: string;
+}
+
+/** What people hear of deployments. DEPLOYMENT_STATUS is one message per deployment, and requests are one per gate, step or lack of evidence, all changed in place. */
 export interface DeploymentMessageData {
   DEPLOYMENT_STATUS: Ended & Waiting;
   DEPLOYMENT_APPROVAL_REQUEST: AskedApprovals & Decided;
   DEPLOYMENT_PROMOTION_REQUEST: AskedStep;
+  DEPLOYMENT_EVIDENCE_REQUEST: AskedEvidence;
   /** `number`: the how-manieth it is. */
   DEPLOYMENT_APPROVAL_REMINDER: WaitingApproval & { number: number };
   /** `people`: who is called upon; `critical`: it goes to the channels for what is critical. */
@@ -115,6 +132,14 @@ const templates: { [T in DeploymentMessageType]: Template<T> } = {
         ? `${service} ${version} waits for a person to ${promotes ? 'promote' : 'advance'} it in ${environment}`
         : `${service} ${version} in ${environment} ${decided}`,
     sections: (data) => [stepSection(data)],
+  },
+  DEPLOYMENT_EVIDENCE_REQUEST: {
+    bucket: 'releases',
+    headline: ({ environment }, { service, version, decided }) =>
+      decided === undefined
+        ? `there is no evidence about ${service} ${version} in ${environment}: a person goes on without, or it is taken back`
+        : `${service} ${version} in ${environment} ${decided}`,
+    sections: (data) => [text(data.lacking), evidenceSection(data)],
   },
   DEPLOYMENT_APPROVAL_REMINDER: {
     bucket: 'releases',
@@ -188,6 +213,14 @@ const stepSection = ({ step, steps, weight, promotes }: AskedStep): MessageSecti
   fields: [
     field('Step', `${step} of ${steps}${promotes ? ', before it gets all traffic' : ''}`),
     field('Share of the traffic', `${weight} %`),
+  ],
+});
+
+const evidenceSection = ({ step, steps, weight, takenBackAt, decided }: AskedEvidence): MessageSection => ({
+  fields: [
+    field('Step', `${step} of ${steps}`),
+    field('Share of the traffic', `${weight} %`),
+    ...(decided === undefined ? [field('Taken back at', at(takenBackAt))] : []),
   ],
 });
 

@@ -32,6 +32,15 @@ describe('migrationObstacles', () => {
     expect(migrationObstacles(facts({ migrations: later, pending: new Set(['002', '003']), running: [running([])] }))).toEqual([]);
   });
 
+  it('asks the same of another service on the tables, and nothing of one that only has the same database', () => {
+    const of = (isLinked: boolean, migrations: string[]) => ({ ...running(migrations), neighbour: { service: 'desk', isLinked } });
+    const named = [expect.stringMatching(/what 1\.0 of desk in production may need, .* a version of desk that brings it/)];
+
+    expect(migrationObstacles(facts({ running: [of(true, [])] }))).toEqual(named);
+    expect(migrationObstacles(facts({ running: [of(false, ['002'])] }))).toEqual(named);
+    expect(migrationObstacles(facts({ running: [of(true, ['001']), of(false, ['900'])] }))).toEqual([]);
+  });
+
   it('needs leave for what cannot be taken back', () => {
     const once = { migrations: [migration('004', 'irreversible')], pending: new Set(['004']), running: [running([])] };
     expect(migrationObstacles(facts(once))).toEqual([expect.stringContaining('004 cannot be taken back')]);
@@ -51,6 +60,16 @@ describe('what was taken from a version', () => {
     ['is not what contracted while it ran, but what destroyed then', user('BESIDE', [expand]), ['003']],
   ])('%s', (_, version, names) => {
     expect(takenFrom(version, [dropped, gone]).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('is what another service took from tables that both work with, and nothing else', () => {
+    const by = (isLinked: boolean) => ({ ...dropped, neighbour: { service: 'desk', isLinked, migrations: ['001', '002'] } });
+    const taken = (isLinked: boolean, migrations: PlannedMigration[]) => takenFrom(user('OLD', migrations), [by(isLinked)]).length;
+
+    expect([taken(true, []), taken(false, [expand]), taken(false, [migration('900', 'expand')]), taken(true, [contract])]).toEqual([
+      1, 1, 0, 0,
+    ]);
+    expect(schemaObstacle(user('OLD', []), [by(true)])).toContain('002 (contract, of desk)');
   });
 
   it('is told with its version, every migration and what to do', () => {

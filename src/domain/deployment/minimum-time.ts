@@ -1,5 +1,5 @@
-import type { MetricDefinition } from '../analysis/metric.ts';
-import type { AnalysisPlan } from './analysis-plan.ts';
+import type { RolloutStep } from '../rollout/plan.ts';
+import { analysisMinimumMs } from './analysis-plan.ts';
 import { expandStage, stagesOf } from './expand-pipeline.ts';
 import type { DeploymentPlan, PlannedService } from './plan.ts';
 import type { CanaryStep, Strategy } from './strategy.ts';
@@ -44,7 +44,8 @@ function taskMs(plan: DeploymentPlan, type: string, input: Record<string, unknow
   return service === undefined ? 0 : changeMs(service, plan.kind === 'ROLLBACK');
 }
 
-function changeMs({ target, from }: PlannedService, direct: boolean): number {
+/** What a service's change waits for by its own plan, milliseconds. @param direct a way back, which takes no steps */
+export function changeMs({ target, from }: Pick<PlannedService, 'target' | 'from'>, direct: boolean): number {
   if (isStoreTarget(target)) return storeMinimumMs(target);
   return healthMs(target.health) + (direct || from === null ? 0 : strategyMinimumMs(target.strategy));
 }
@@ -56,7 +57,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 function storeMinimumMs({ store: { rollout, abilities } }: PlannedStoreTarget): number {
   if (rollout.kind === 'immediate') return 0;
   if (rollout.kind === 'staged') {
-    return rollout.steps.slice(0, -1).reduce((sum, { waitMinutes }) => sum + (waitMinutes ?? 0) * MINUTE_MS, 0);
+    const stayMs = ({ waitMinutes, analysis }: RolloutStep) => Math.max((waitMinutes ?? 0) * MINUTE_MS, analysisMinimumMs(analysis));
+    return rollout.steps.slice(0, -1).reduce((sum, step) => sum + stayMs(step), 0);
   }
   return abilities.rollout.kind === 'phased' ? (abilities.rollout.dailyPercents.length - 1) * DAY_MS : 0;
 }
@@ -71,11 +73,11 @@ export function strategyMinimumMs(strategy: Strategy): number {
       return (
         Math.max(
           strategy.steps.reduce((sum, step) => sum + stepMs(step), 0),
-          analysisMs(strategy.background),
+          analysisMinimumMs(strategy.background),
         ) + strategy.drainMs
       );
     case 'blue-green':
-      return analysisMs(strategy.prePromotion) + analysisMs(strategy.postPromotion) + strategy.drainMs;
+      return analysisMinimumMs(strategy.prePromotion) + analysisMinimumMs(strategy.postPromotion) + strategy.drainMs;
     default:
       return strategy satisfies never;
   }
@@ -86,18 +88,13 @@ function stepMs(step: CanaryStep): number {
     case 'pause':
       return step.forMs ?? 0;
     case 'analysis':
-      return analysisMs(step.analysis);
+      return analysisMinimumMs(step.analysis);
     case 'judge':
       return step.judge.windowMs;
     default:
       return 0;
   }
 }
-
-const analysisMs = (analysis: AnalysisPlan | null) => Math.max(0, ...(analysis?.metrics ?? []).map(metricMs));
-
-const metricMs = ({ until, intervalMs, initialDelayMs }: MetricDefinition) =>
-  initialDelayMs + (until.kind === 'time' ? until.ms : Math.max(0, until.count - 1) * intervalMs);
 
 const healthMs = (checks: readonly HealthCheck[]) =>
   Math.max(0, ...checks.map(({ successes, intervalMs }) => (successes - 1) * intervalMs));
@@ -106,3 +103,14 @@ const verifyMs = (plan: DeploymentPlan) => Math.max(0, ...plan.services.map(({ t
 
 /** Stores are looked at, not probed. */
 const checksOf = (target: PlannedTarget): readonly HealthCheck[] => (isStoreTarget(target) ? [] : target.health);
+
+/** `36 h`, `5 min`, `30 s`: in the largest unit that it is two of at least. */
+export function inTime(ms: number): string {
+  const units = [
+    ['d', DAY_MS],
+    ['h', 60 * MINUTE_MS],
+    ['min', MINUTE_MS],
+  ] as const;
+  const [name, unit] = units.find(([, length]) => ms >= 2 * length) ?? (['s', 1000] as const);
+  return `${Number((ms / unit).toFixed(1))} ${name}`;
+}

@@ -64,7 +64,10 @@ export interface PlannedService {
   recipe: ServiceRecipe | null;
   /** Source control of the service, where CI needs a name for the commit and jobs its files; null or absent = none is known. */
   sourceIntegrationId?: string | null;
+  /** Those that what runs did not bring. */
   migrations: readonly PlannedMigration[];
+  /** Whether its version brings any: its database may lack others as well, and says so when they are to be applied. Absent = none but those. */
+  bringsMigrations?: boolean;
 }
 
 /** One that drivers run. */

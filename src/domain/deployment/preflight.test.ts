@@ -32,6 +32,17 @@ describe('preflight', () => {
     expect(unmet([service({ variables })])).toEqual([expect.stringContaining(`variable:api:TOKEN ${words}`)]);
   });
 
+  it('refuses whatever else the service would get that expired or that another environment has, too', () => {
+    const other = { ...secret, name: 'KEY' };
+    const words = (fact: VariableFact) => unmet([service({ variables: [secret, fact] })]);
+
+    expect(words(other)).toEqual([]);
+    expect(words({ ...other, expiresAt: now })).toEqual([expect.stringContaining('variable:api:KEY false: it expired')]);
+    expect(words({ ...other, sharedWith: 'live' })).toEqual(['variable:api:KEY false: live has the same secret']);
+    expect(words({ ...other, isSecret: false, expiresAt: now })).toHaveLength(1);
+    expect(unmet([service({ variables: [secret, { ...other, expiresAt: now }] })], { isRollback: true })).toEqual([]);
+  });
+
   it('never takes what could not be checked for met', () => {
     expect(unmet([service({ target: { ok: 'unknown', evidence: 'no answer' } })])).toEqual(['target:api unknown: no answer']);
   });

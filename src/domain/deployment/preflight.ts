@@ -62,7 +62,10 @@ export function preflightRequirements(facts: PreflightFacts): Requirement[] {
   const services = facts.services.flatMap((service) => [
     ...(facts.isRollback
       ? valuesBroughtBack(service, now).map(([key, evidence]) => of(key, { ok: true, evidence }, people))
-      : service.required.map((wanted) => of(`variable:${service.name}:${wanted.name}`, variableFound(wanted, service, now), people))),
+      : [
+          ...service.required.map((wanted) => of(`variable:${service.name}:${wanted.name}`, variableFound(wanted, service, now), people)),
+          ...alsoGiven(service).map((fact) => of(`variable:${service.name}:${fact.name}`, usable(fact, now), people)),
+        ]),
     of(`artifact:${service.name}`, service.artifact, people),
     of(`target:${service.name}`, service.target, whoever('integration:write')),
     ...(service.traffic === null ? [] : [of(`traffic:${service.name}`, service.traffic, whoever('integration:write'))]),
@@ -100,15 +103,24 @@ function warningOf({ expiresAt, today }: SecretBroughtBack, now: Date): string |
 
 const DAY_MS = 86_400_000;
 
+/** A service gets all variables of its environment, not only those that it asks for: what may not be used there reaches it with them. */
+const alsoGiven = ({ required, variables }: ServicePreflight): VariableFact[] =>
+  variables.filter(({ name, isSecret, expiresAt }) => (isSecret || expiresAt !== null) && !required.some((wanted) => wanted.name === name));
+
 function variableFound(wanted: TargetBody['requiredVariables'][number], { variables }: ServicePreflight, now: Date): Found {
   const fact = variables.find(({ name }) => name === wanted.name);
   if (fact === undefined) return { ok: false, evidence: 'it is not there' };
   if (wanted.secret && !fact.isSecret) return { ok: false, evidence: 'it is kept in clear and must be a secret' };
-  if (fact.expiresAt !== null && fact.expiresAt <= now) return { ok: false, evidence: `it expired at ${fact.expiresAt.toISOString()}` };
-  if (fact.sharedWith !== null) return { ok: false, evidence: `${fact.sharedWith} has the same secret` };
   if (wanted.pattern !== null && fact.matches === null) return { ok: 'unknown', evidence: 'nobody could tell whether it is well formed' };
   if (wanted.pattern !== null && fact.matches === false) return { ok: false, evidence: 'it is not well formed' };
-  const soon = fact.expiresAt !== null && fact.expiresAt.getTime() - now.getTime() < DAY_MS;
+  return usable(fact, now);
+}
+
+/** Here, and now. */
+function usable({ expiresAt, sharedWith }: VariableFact, now: Date): Found {
+  if (expiresAt !== null && expiresAt <= now) return { ok: false, evidence: `it expired at ${expiresAt.toISOString()}` };
+  if (sharedWith !== null) return { ok: false, evidence: `${sharedWith} has the same secret` };
+  const soon = expiresAt !== null && expiresAt.getTime() - now.getTime() < DAY_MS;
   return { ok: true, evidence: soon ? 'it is there, and expires within a day' : 'it is there' };
 }
 

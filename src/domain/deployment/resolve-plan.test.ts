@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { deploymentPlan, idOf, revisionOf, targetBody } from '../../../test/data/deployment-facts.ts';
+import { metricDefaults } from '../analysis/metric.ts';
+import type { AnalysisPlan } from './analysis-plan.ts';
 import { defaultPipeline, rollbackPipeline } from './default-pipeline.ts';
 import type { PlannedMigration } from './plan.ts';
 import { type PlanFacts, type PlanServiceFact, resolvePlan } from './resolve-plan.ts';
+import type { PlannedStoreTarget } from './target.ts';
 
 const installed = (name: string, migrations: PlannedMigration[] = []) => ({
   ...{ revision: revisionOf(name, '1.0.0'), configVersion: 'c'.repeat(64), side: 'blue' as const, healthy: true, migrations },
@@ -172,5 +175,73 @@ describe('resolvePlan', () => {
     expect(problemsOf(facts([service('api', { contractions, wanted: wanted('api', []) })]))).toEqual([]);
     const plan = planOf(facts([service('api', { target, wanted: wanted('api', [gone]) })], { allowIrreversible: true }));
     expect(plan.services[0]?.note).toMatch(/003 .* no way back to 1\.0\.0/);
+  });
+
+  describe('a pipeline that gives a service less time than its rollout waits for', () => {
+    const HOUR_MS = 3_600_000;
+    const pipeline = (timeoutMs: number): PlanFacts['pipeline'] => ({
+      ...defaultPipeline,
+      stages: defaultPipeline.stages.map(({ key, tasks }) => ({
+        key,
+        tasks: tasks.map((task) => (task.type === 'DEPLOY_SERVICE' ? { ...task, timeoutMs } : task)),
+      })),
+    });
+    const step = (percent: number) => [
+      { do: 'set-weight' as const, percent },
+      { do: 'pause' as const, forMs: HOUR_MS },
+    ];
+    const canary = targetBody({
+      strategy: { kind: 'canary', steps: [...step(10), ...step(50)], background: null, drainMs: 0 },
+      traffic: { integrationId: idOf('router'), config: {} },
+    });
+
+    it('is refused with both numbers: it could never succeed', () => {
+      expect(problemsOf(facts([service('api', { target: canary })], { pipeline: pipeline(HOUR_MS) }))).toEqual([
+        expect.stringMatching(
+          /^\/pipelineId gives DEPLOY_SERVICE 60 min \(timeoutMs 3600000\), .* of api waits for at least 2 h \(7200000 ms\)/,
+        ),
+      ]);
+    });
+
+    it('is taken where the time is enough, nothing is replaced yet, or the way leads back', () => {
+      expect(problemsOf(facts([service('api', { target: canary })], { pipeline: pipeline(3 * HOUR_MS) }))).toEqual([]);
+      expect(problemsOf(facts([service('api', { target: canary, installed: null })], { pipeline: pipeline(HOUR_MS) }))).toEqual([]);
+      expect(problemsOf(facts([service('api', { target: canary })], { kind: 'ROLLBACK', pipeline: pipeline(HOUR_MS) }))).toEqual([]);
+    });
+
+    it('is refused for the steps of a store, of which an analysis may take longer than the wait', () => {
+      const analysis: AnalysisPlan = {
+        inconclusiveDeadlineMs: HOUR_MS,
+        metrics: [
+          {
+            ...metricDefaults,
+            ...{ name: 'crashes', query: 'crashes', intervalMs: HOUR_MS, until: { kind: 'count', count: 4 } },
+            successCondition: { op: '<', threshold: 1 },
+          },
+        ],
+      };
+      const play = (measured: AnalysisPlan | null): PlannedStoreTarget => ({
+        store: {
+          ...{ integrationId: 'play', appId: 'com.example.shop', track: 'production', updatePriority: null, provider: 'google-play' },
+          ...{ target: 'PLAY_STORE', abilities: { rollout: { kind: 'staged' }, haltsLive: true, releasesOnRequest: false } },
+          rollout: {
+            ...{ kind: 'staged', metrics: { integrationId: 'prometheus' } },
+            steps: [
+              { percent: 10, waitMinutes: 60, analysis: measured },
+              { percent: 100, waitMinutes: null },
+            ],
+          },
+        },
+      });
+      const android = (measured: AnalysisPlan | null) => {
+        const revision = { ...revisionOf('android', '2.0.0'), buildNumber: '42' };
+        return service('android', { target: play(measured), installed: null, wanted: { revision, migrations: [] } });
+      };
+
+      expect(problemsOf(facts([android(null)], { pipeline: pipeline(2 * HOUR_MS) }))).toEqual([]);
+      expect(problemsOf(facts([android(analysis)], { pipeline: pipeline(2 * HOUR_MS) }))).toEqual([
+        expect.stringMatching(/2 h .* of android waits for at least 3 h/),
+      ]);
+    });
   });
 });

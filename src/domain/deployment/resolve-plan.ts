@@ -1,5 +1,6 @@
 import { changeSet } from './change-set.ts';
 import { type Contraction, migrationObstacles, type RunningVersion, schemaObstacle, wayBackWarning } from './migration-rules.ts';
+import { changeMs, inTime } from './minimum-time.ts';
 import { type DependencyEdge, layersOf } from './order.ts';
 import type { DeploymentPlan, PlannedMigration, PlannedService, ServiceRecipe } from './plan.ts';
 import { whyNotAfter } from './store-order.ts';
@@ -68,6 +69,7 @@ export function resolvePlan(facts: PlanFacts): ResolvedPlan {
   const services = layers
     .flatMap((names, layer) => names.map((name) => ({ layer, fact: chosen.find((fact) => fact.name === name) as PlanServiceFact })))
     .flatMap(({ layer, fact }) => planService(facts, fact, layer, set, problems));
+  problems.push(...services.flatMap((service) => timeoutProblems(facts, service)));
   const outside = outsideOf(facts, set, problems);
   if (problems.length > 0) return { problems };
   const { kind, scope, environment, app, serviceRelease, allowIrreversible, pipeline, notes = null } = facts;
@@ -135,6 +137,7 @@ function planService(
       recipe,
       sourceIntegrationId,
       migrations: newMigrations(fact),
+      bringsMigrations: (wanted?.migrations.length ?? 0) > 0,
       note: wayBackWarning(from, newMigrations(fact)),
     },
   ];
@@ -155,6 +158,18 @@ function artifactProblems({ commit, pipeline }: PlanFacts, { name, target, wante
   if (recipe?.build == null) return [{ field: '/artifacts', message: `names no artifact of ${name}, and it has no recipe to build one` }];
   const builds = pipeline.stages.some(({ tasks }) => tasks.some(({ type }) => type === 'BUILD_ARTIFACT'));
   return builds ? [] : [{ field: '/pipelineId', message: `builds nothing (BUILD_ARTIFACT), and ${name} has no artifact` }];
+}
+
+/** A task that is given less time than its rollout waits for by its own plan could never succeed. */
+function timeoutProblems({ kind, pipeline }: PlanFacts, service: PlannedService): PlanProblem[] {
+  const waitsMs = changeMs(service, kind === 'ROLLBACK');
+  return pipeline.stages
+    .flatMap(({ tasks }) => tasks)
+    .filter(({ type, timeoutMs }) => type === 'DEPLOY_SERVICE' && timeoutMs <= waitsMs)
+    .map(({ key, timeoutMs }) => ({
+      field: '/pipelineId',
+      message: `gives ${key} ${inTime(timeoutMs)} (timeoutMs ${timeoutMs}), and the rollout of ${service.name} waits for at least ${inTime(waitsMs)} (${waitsMs} ms) by its own plan: give the task more, or shorten the rollout`,
+    }));
 }
 
 /** What its drivers do not take, and what the strategy needs besides. */

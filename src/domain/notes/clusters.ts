@@ -1,6 +1,6 @@
 import { compareText } from '../release/natural-order.ts';
+import type { ParsedCommit } from './note-commit.ts';
 import type { NotePullRequest } from './pull-requests.ts';
-import type { ParsedCommit } from './surviving-commits.ts';
 
 /** A commit with what is known about where it came from. */
 export interface TracedCommit extends ParsedCommit {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { composeNotes, type NotesInput } from './compose-notes.ts';
 import { itemsOf } from './document.ts';
+import type { NoteCommit } from './note-commit.ts';
 import type { NotePullRequest } from './pull-requests.ts';
-import type { NoteCommit } from './surviving-commits.ts';
 
 const id = (start: string) => start.padEnd(40, '0');
 const commit = (start: string, message: string, more: Partial<NoteCommit> = {}): NoteCommit => ({
@@ -52,6 +52,17 @@ describe('sections', () => {
     expect(items({ commits, pullRequests: [pull(8, { commits: [id('a1'), id('a2')] })] })).toMatchObject([
       { section: 'breaking', breakingNotes: ['update clients'] },
     ]);
+  });
+
+  it('hold a squashed pull request where its most important commit belongs, as if it had not been squashed', () => {
+    const body = '* docs: tell of it\n\n* fix(ui): mend it';
+    const [squashed] = compose({ commits: [commit('a1', `Prepare it (#12)\n\n${body}`)] }).sections;
+    const [breaking] = compose({ commits: [commit('a1', `Prepare it (#12)\n\n${body}\n\n* feat(api)!: drop v1`)] }).sections;
+    const [titled] = compose({ commits: [commit('a1', `docs: prepare it (#12)\n\n${body}`)] }).sections;
+
+    expect([squashed?.section, squashed?.items[0]?.text]).toEqual(['fixes', 'Prepare it']);
+    expect([breaking?.section, breaking?.items[0]?.breakingNotes]).toEqual(['breaking', ['api: drop v1']]);
+    expect(titled?.section).toBe('documentation');
   });
 
   it('order items by scope and words, not by the order of the commits', () => {

@@ -1,5 +1,5 @@
 import { clusters, type TracedCommit } from './clusters.ts';
-import { parseCommitMessage } from './conventional-commit.ts';
+import { parseCommitMessage, type SquashedCommit } from './conventional-commit.ts';
 import {
   arrange,
   type NoteItem,
@@ -10,10 +10,11 @@ import {
   noteSections,
 } from './document.ts';
 import { itemId, sourcesOf } from './item-id.ts';
+import type { NoteCommit, ParsedCommit } from './note-commit.ts';
 import { oneLine, wellFormed } from './one-line.ts';
 import { indexPullRequests, type NotePullRequest } from './pull-requests.ts';
 import { isDependencyBot, isSkipped, sectionOfCommit, sectionOfLabels } from './sections.ts';
-import { type NoteCommit, type ParsedCommit, survivingCommits } from './surviving-commits.ts';
+import { survivingCommits } from './surviving-commits.ts';
 import { ticketsIn } from './ticket-keys.ts';
 
 export interface NotesInput {
@@ -37,7 +38,7 @@ const MAX_NAME = 200;
 export function composeNotes(input: NotesInput): NotesDocument {
   const pullOf = indexPullRequests(input.pullRequests);
   const originalOf = resolveIds(input.commits);
-  const traced = survivingCommits(input.commits).map((commit): TracedCommit => {
+  const traced = survivingCommits(input.commits, pullOf).map((commit): TracedCommit => {
     const pickedFrom = [...new Set(commit.parsed.pickedFrom.map(originalOf))];
     const tickets = ticketsIn([commit.message], [], input.ticketPrefixes);
     return { ...commit, parsed: { ...commit.parsed, pickedFrom }, pull: pullOf(commit), tickets };
@@ -83,7 +84,7 @@ function toItem(commits: readonly TracedCommit[], ticketPrefixes: readonly strin
     section,
     scope: wording.scope === null ? null : oneLine(wording.scope, MAX_NAME) || null,
     text: oneLine(wording.description, MAX_TEXT) || 'No description',
-    breakingNotes: distinct(commits.map(({ parsed }) => oneLine(parsed.breakingNote ?? '', MAX_TEXT))),
+    breakingNotes: distinct(commits.flatMap(({ parsed }) => breakingNotesOf(parsed).map((note) => oneLine(note, MAX_TEXT)))),
     tickets: ticketsIn(
       texts,
       pulls.map(({ headBranch }) => headBranch),
@@ -109,17 +110,26 @@ function judge(commits: readonly TracedCommit[], pulls: readonly NotePullRequest
 
 function sectionOf(commits: readonly TracedCommit[], pulls: readonly NotePullRequest[], titles: readonly Wording[]): NoteSection {
   const parsed = commits.map((commit) => commit.parsed);
-  if ([...parsed, ...titles].some(({ breaking }) => breaking)) return 'breaking';
+  const squashed = parsed.flatMap((message) => message.squashed);
+  if ([...parsed, ...titles, ...squashed].some(({ breaking }) => breaking)) return 'breaking';
   const labelled = sectionOfLabels(pulls.flatMap(({ labels }) => labels));
   if (labelled !== null) return labelled;
   if (commits.every(isByBot) || pulls.some(({ author }) => isDependencyBot(author))) return 'dependencies';
-  return mostImportant(titles) ?? mostImportant(parsed) ?? 'other';
+  return mostImportant(titles) ?? mostImportant(parsed) ?? mostImportant(squashed) ?? 'other';
 }
 
 const isByBot = ({ authorName, authorLogin }: TracedCommit) => isDependencyBot(authorLogin) || isDependencyBot(authorName);
 
-function mostImportant(wordings: readonly Wording[]): NoteSection | null {
-  const sections = wordings.map(({ type, scope, subject }) => (subject.startsWith('Revert "') ? 'reverts' : sectionOfCommit(type, scope)));
+/** A squashed commit has no footers of its own: its words say what breaks. */
+const breakingNotesOf = ({ breakingNotes, squashed }: Wording): string[] =>
+  breakingNotes.length > 0
+    ? breakingNotes
+    : squashed
+        .filter(({ breaking }) => breaking)
+        .map(({ scope, description }) => (scope === null ? description : `${scope}: ${description}`));
+
+function mostImportant(wordings: readonly (SquashedCommit & { subject?: string })[]): NoteSection | null {
+  const sections = wordings.map(({ type, scope, subject }) => (subject?.startsWith('Revert "') ? 'reverts' : sectionOfCommit(type, scope)));
   return noteSections.find((section) => sections.includes(section)) ?? null;
 }
 

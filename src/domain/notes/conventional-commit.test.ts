@@ -21,10 +21,33 @@ describe('parseCommitMessage', () => {
   it.each(['BREAKING CHANGE', 'BREAKING-CHANGE'])('reads the footer %s up to a blank line or the next footer', (footer) => {
     const note = (rest: string) => parseCommitMessage(`feat: x\n\n${footer}: old clients\n  must update${rest}`);
 
-    expect(note('')).toMatchObject({ breaking: true, breakingNote: 'old clients must update' });
-    expect(note('\n\nMore text').breakingNote).toBe('old clients must update');
-    expect(note('\nRefs: APP-1').breakingNote).toBe('old clients must update');
-    expect(note('\nCloses #3').breakingNote).toBe('old clients must update');
+    expect(note('')).toMatchObject({ breaking: true, breakingNotes: ['old clients must update'] });
+    expect(note('\n\nMore text').breakingNotes).toEqual(['old clients must update']);
+    expect(note('\nRefs: APP-1').breakingNotes).toEqual(['old clients must update']);
+    expect(note('\nCloses #3').breakingNotes).toEqual(['old clients must update']);
+  });
+
+  it('reads every such footer: squashing puts those of several commits into one message', () => {
+    const message =
+      'feat!: x\n\nBREAKING CHANGE: update\n  clients\nBREAKING-CHANGE: drop tokens\n\n* fix: y\n\nBREAKING CHANGE: log in anew';
+
+    expect(parseCommitMessage(message).breakingNotes).toEqual(['update clients', 'drop tokens', 'log in anew']);
+  });
+
+  it('reads the commits that squashing listed, and takes no other list for them', () => {
+    const squashed = (body: string) =>
+      parseCommitMessage(`Prepare it (#12)\n\n${body}`).squashed.map(({ type, scope, description, breaking }) => [
+        type,
+        scope,
+        description,
+        breaking,
+      ]);
+
+    expect(squashed('* feat(api)!: drop v1\n\nmore\n\n* fix: mend it (#3)\n* wip')).toEqual([
+      ['feat', 'api', 'drop v1', true],
+      ['fix', null, 'mend it', false],
+    ]);
+    expect(squashed('- fix: mend it\nfix: mend it\n  * fix: mend it')).toEqual([]);
   });
 
   it('does not take the words for the footer where they stand in a sentence', () => {

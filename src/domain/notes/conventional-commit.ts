@@ -8,8 +8,10 @@ export interface ParsedMessage {
   /** The subject without type and scope. */
   description: string;
   breaking: boolean;
-  /** What the BREAKING CHANGE footer says, on one line. */
-  breakingNote: string | null;
+  /** What the BREAKING CHANGE footers say, each on one line. */
+  breakingNotes: string[];
+  /** The commits that squashing listed in the body, as far as they follow the convention. */
+  squashed: SquashedCommit[];
   /** Pull request numbers that squash merges append, in order. */
   pullRequests: number[];
   /** `Merge branch …` and its like. */
@@ -18,41 +20,62 @@ export interface ParsedMessage {
   pickedFrom: string[];
   /** What `git revert`, or a `revert:` with `Refs`, recorded: ids of the reverted commits. */
   reverts: string[];
+  /** Numbers of the pull requests that a provider's own button for it recorded as reverted. */
+  revertedPullRequests: number[];
   /** Subject in `Revert "…"`, in `revert: …`, or that of the revert which `Reapply "…"` undoes; without pull request numbers. */
   revertedSubject: string | null;
 }
+
+export type SquashedCommit = Pick<ParsedMessage, 'type' | 'scope' | 'description' | 'breaking'>;
 
 const HEADER = /^([A-Za-z][A-Za-z-]*)(?:\(([^()]*)\))?(!)?:[ \t]+(\S.*)$/;
 const MERGE = /^Merge (?:branch|branches|pull request|remote-tracking branch|tag|commit)\b/;
 const REVERT = /^Revert "(.*)"$/;
 /** What git calls the revert of a revert. */
 const REAPPLY = /^Reapply "(.*)"$/;
+/** In the body, before the message of each commit. */
+const SQUASHED = '* ';
+const REVERTED_PULL_REQUEST = /^(?:Reverts [\w.-]+\/[\w.-]+#|This reverts merge request [\w./-]*!)(\d{1,9})\b/;
 const PULL_REQUEST = /^ \(#(\d{1,9})\)$/;
 
 export function parseCommitMessage(message: string): ParsedMessage {
   const lines = message.split(/\r\n|\r|\n/);
   const first = (lines.find((line) => line.trim() !== '') ?? '').trim();
   const { subject, pullRequests } = withoutPullRequests(first);
-  const [, type = null, scope = null, bang, rest] = HEADER.exec(subject) ?? [];
-  const breakingNote = breakingFooter(lines);
-  const word = type === null ? null : type.toLowerCase();
-  const reverted = revertedSubject(subject, word, rest);
+  const header = readHeader(subject);
+  const breakingNotes = breakingFooters(lines);
+  const reverted = revertedSubject(subject, header.type, header.description);
   return {
     subject,
-    type: word,
-    scope: scope === null || scope.trim() === '' ? null : scope.trim(),
-    description: rest ?? subject,
-    breaking: bang !== undefined || breakingNote !== null,
-    breakingNote,
+    ...header,
+    breaking: header.breaking || breakingNotes.length > 0,
+    breakingNotes,
+    squashed: lines.filter((line) => line.startsWith(SQUASHED)).flatMap(squashedCommit),
     pullRequests,
     isMerge: MERGE.test(subject),
     pickedFrom: idsAfter(message, /\(cherry picked from commit ([0-9a-f]{7,64})\)/gi),
-    reverts: [...idsAfter(message, /This reverts commit ([0-9a-f]{7,64})\b/gi), ...(word === 'revert' ? refs(lines) : [])],
+    reverts: [...idsAfter(message, /This reverts commit ([0-9a-f]{7,64})\b/gi), ...(header.type === 'revert' ? refs(lines) : [])],
+    revertedPullRequests: lines.flatMap((line) => Number(REVERTED_PULL_REQUEST.exec(line)?.[1] ?? Number.NaN) || []),
     revertedSubject: reverted === undefined ? null : withoutPullRequests(reverted.trim()).subject,
   };
 }
 
-function revertedSubject(subject: string, type: string | null, description: string | undefined): string | undefined {
+function readHeader(subject: string): SquashedCommit {
+  const [, type = null, scope = null, bang, rest] = HEADER.exec(subject) ?? [];
+  return {
+    type: type === null ? null : type.toLowerCase(),
+    scope: scope === null || scope.trim() === '' ? null : scope.trim(),
+    description: rest ?? subject,
+    breaking: bang !== undefined,
+  };
+}
+
+function squashedCommit(line: string): SquashedCommit[] {
+  const commit = readHeader(withoutPullRequests(line.slice(SQUASHED.length).trim()).subject);
+  return commit.type === null ? [] : [commit];
+}
+
+function revertedSubject(subject: string, type: string | null, description: string): string | undefined {
   const reapplied = REAPPLY.exec(subject)?.[1];
   if (reapplied !== undefined) return `Revert "${withoutPullRequests(reapplied.trim()).subject}"`;
   return REVERT.exec(subject)?.[1] ?? (type === 'revert' ? description : undefined);
@@ -79,14 +102,18 @@ function withoutPullRequests(line: string): { subject: string; pullRequests: num
   }
 }
 
-/** The footer goes on until a blank line or the next footer. */
-function breakingFooter(lines: readonly string[]): string | null {
-  const start = lines.findIndex((line) => /^BREAKING[ -]CHANGE: /.test(line));
-  if (start === -1) return null;
-  const after = lines.slice(start + 1);
-  const end = after.findIndex((line) => line.trim() === '' || /^[A-Za-z][A-Za-z-]*(?:: | #)/.test(line));
-  const text = [lines[start]?.replace(/^BREAKING[ -]CHANGE: /, ''), ...after.slice(0, end === -1 ? undefined : end)].join(' ');
-  return text.replaceAll(/\s+/g, ' ').trim();
+/** A footer goes on until a blank line or the next footer. */
+function breakingFooters(lines: readonly string[]): string[] {
+  const notes: string[][] = [];
+  let isOpen = false;
+  for (const line of lines) {
+    const [footer] = /^BREAKING[ -]CHANGE: /.exec(line) ?? [];
+    if (footer !== undefined) notes.push([line.slice(footer.length)]);
+    else if (line.trim() === '' || /^[A-Za-z][A-Za-z-]*(?:: | #)/.test(line)) isOpen = false;
+    else if (isOpen) notes.at(-1)?.push(line);
+    isOpen ||= footer !== undefined;
+  }
+  return notes.map((parts) => parts.join(' ').replaceAll(/\s+/g, ' ').trim());
 }
 
 const idsAfter = (message: string, pattern: RegExp) => [...message.matchAll(pattern)].map(([, id = '']) => id.toLowerCase());

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { composeNotes, type NotesInput } from './compose-notes.ts';
 import { itemsOf } from './document.ts';
+import type { NoteCommit } from './note-commit.ts';
 import type { NotePullRequest } from './pull-requests.ts';
-import type { NoteCommit } from './surviving-commits.ts';
 
 const id = (start: string) => start.padEnd(40, '0');
 const commit = (start: string, message: string, more: Partial<NoteCommit> = {}): NoteCommit => ({

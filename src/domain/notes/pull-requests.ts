@@ -1,5 +1,5 @@
 import { compareText } from '../release/natural-order.ts';
-import type { ParsedCommit } from './surviving-commits.ts';
+import type { ParsedCommit } from './note-commit.ts';
 
 /** A merged pull request. */
 export interface NotePullRequest {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type NoteCommit, survivingCommits } from './surviving-commits.ts';
+import type { NoteCommit } from './note-commit.ts';
+import { survivingCommits } from './surviving-commits.ts';
 
 /** `id('a1')` is a full id that begins so. */
 const id = (start: string) => start.padEnd(40, '0');
@@ -117,6 +118,60 @@ describe('reverts by subject', () => {
 
   it('stay when nothing before them has it', () => {
     expect(left(named('a1', 'x'), commit('a2', 'x'))).toEqual(['a1', 'a2']);
+  });
+});
+
+describe('reverts of a change that was picked', () => {
+  const pick = (start: string, of: string, message = 'x') => commit(start, `${message}\n\n(cherry picked from commit ${id(of)})`);
+
+  it('name the original, and take the pick with them where the original is not in the range', () => {
+    expect(left(pick('a1', 'c1'), pick('a2', 'c2', `Revert "x"\n\nThis reverts commit ${id('c1')}.`))).toEqual([]);
+    expect(left(pick('a1', 'c1'), revert('a2', 'c1'), pick('a3', 'c1'))).toEqual(['a3']);
+    expect(left(pick('a1', 'c1'), revert('a2', 'c1'), revert('a3', 'c1'))).toEqual(['a3']);
+    expect(left(pick('a1', 'c1'), commit('a2', 'Revert\n\nThis reverts commit c100000.'))).toEqual([]);
+  });
+
+  it('take the original where that is in the range', () => {
+    expect(left(commit('c1', 'x'), pick('a1', 'c1'), revert('a2', 'c1'))).toEqual(['a1']);
+  });
+
+  it('are themselves taken back by the name that they had', () => {
+    const taken = pick('a2', 'c2', `Revert "x"\n\nThis reverts commit ${id('c1')}.`);
+
+    expect(left(pick('a1', 'c1'), taken, revert('a3', 'c2'))).toEqual(['a1']);
+  });
+});
+
+describe('reverts of a pull request', () => {
+  const pulls: Record<string, { number: number; title: string }> = {
+    [id('a1')]: { number: 1, title: 'Fix typo' },
+    [id('a2')]: { number: 2, title: 'Fix typo' },
+    [id('91')]: { number: 8, title: 'feat: vouchers (#8)' },
+    [id('92')]: { number: 8, title: 'feat: vouchers (#8)' },
+  };
+  const leftOf = (...commits: NoteCommit[]) =>
+    survivingCommits(commits, ({ sha }) => pulls[sha] ?? null).map(({ sha }) => sha.replace(/0+$/, ''));
+  const typos = [commit('a1', 'Fix typo (#1)'), commit('a2', 'Fix typo (#2)')];
+  const vouchers = [commit('91', 'wip'), commit('92', 'more')];
+
+  it.each([
+    ['GitHub', 'Reverts acme/shop#1'],
+    ['GitLab', 'This reverts merge request !1'],
+    ['GitLab, with its project', 'This reverts merge request acme/mobile/shop!1'],
+  ])('go by its number, as %s writes it, not by words that another has, too', (_provider, line) => {
+    expect(leftOf(...typos, commit('a3', `Revert "Fix typo" (#3)\n\n${line}`))).toEqual(['a2']);
+    // Whoever was not asked for the pull request has its number in the subject.
+    expect(left(...typos, commit('a3', `Revert "Fix typo" (#3)\n\n${line}`))).toEqual(['a2']);
+  });
+
+  it('take all its commits, by its number or by its title', () => {
+    expect(leftOf(...vouchers, commit('a3', 'Revert "feat: vouchers" (#9)\n\nReverts acme/shop#8'))).toEqual([]);
+    expect(leftOf(...vouchers, commit('a3', 'Revert "feat: vouchers (#8)" (#9)'))).toEqual([]);
+    expect(leftOf(...vouchers, commit('a3', 'Revert "feat: vouchers"'), commit('a4', 'Reapply "feat: vouchers"'))).toEqual(['91', '92']);
+  });
+
+  it('stay where it is not in the range', () => {
+    expect(leftOf(...vouchers, commit('a3', 'Revert "Old" (#9)\n\nReverts acme/shop#7'))).toEqual(['91', '92', 'a3']);
   });
 });
 

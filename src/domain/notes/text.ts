@@ -1,4 +1,4 @@
-import { cutNotes, storeNotesLimits } from '../release/store-notes.ts';
+import { notesForStore } from '../release/store-notes.ts';
 import type { StoreTarget } from '../release/vocabulary.ts';
 import { type NoteItem, type NoteSection, type NotesSection, noteHeadings } from './document.ts';
 import { type EditedNotes, wordsOf } from './edits.ts';
@@ -21,9 +21,8 @@ export function renderStoreText(notes: EditedNotes): string {
   return joined(notes, noticed.length === 0 ? notes.sections : noticed, wordsOf);
 }
 
-/** The same within the limit of a store, cut between two changes. */
-export const renderStoreNotes = (notes: EditedNotes, target: StoreTarget): string =>
-  cutNotes(renderStoreText(notes), storeNotesLimits[target]);
+/** The same as a store takes it, cut between two changes. */
+export const renderStoreNotes = (notes: EditedNotes, target: StoreTarget): string => notesForStore(target, renderStoreText(notes));
 
 function joined(notes: EditedNotes, sections: readonly NotesSection[], wording: (item: NoteItem) => string): string {
   const parts = sections.map(({ section, items }) => [noteHeadings[section], ...linesOf(section, items, wording)].join('\n'));

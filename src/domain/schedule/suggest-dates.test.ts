@@ -73,6 +73,29 @@ describe('the dates of a release', () => {
     expect(late.regressionSlots.map(({ date }) => date)).toEqual([at('2026-11-30T08:30:00Z')]);
   });
 
+  it('stay in order, each once, on the day whose clocks leave out an hour', () => {
+    // In Berlin 02:00 to 03:00 is left out on Sunday, 2027-03-28: what lies there moves onto, or behind, what comes after it.
+    const on = { workingDays: [1, 2, 3, 4, 5, 6, 7], kickOffTime: '01:00', reminder: null, target: { workingDay: 1, time: '04:00' } };
+    const slots = (...times: string[]) => times.map((time) => ({ workingDay: 0, time }));
+    const kickOff = at('2027-03-28T00:00:00Z');
+    const dates = (over: Partial<ReleaseSchedule>) => {
+      const { regressionSlots, targetReleaseDate } = suggestDates(schedule({ ...on, ...over }), kickOff, long);
+      return [...regressionSlots.map(({ date }) => date), targetReleaseDate].map((date) => date.toISOString().slice(11, 16));
+    };
+
+    expect(dates({ slots: slots('02:00', '03:00') })).toEqual(['01:00', '02:00']);
+    expect(dates({ slots: slots('02:30', '03:00') })).toEqual(['01:00', '01:30', '02:00']);
+    expect(dates({ slots: slots('01:30', '02:30'), target: { workingDay: 0, time: '03:00' } })).toEqual(['00:30', '01:00']);
+  });
+
+  it('have no reminder that would come after a kickoff that somebody names', () => {
+    const sameDay = schedule({ reminder: { workingDaysBefore: 0, time: '09:00' } });
+
+    expect(suggestDates(sameDay, at('2026-11-26T07:00:00Z'), long).kickOffReminderDate).toBeNull();
+    expect(suggestDates(sameDay, at('2026-11-26T08:00:00Z'), long).kickOffReminderDate).toBeNull();
+    expect(suggestDates(sameDay, at('2026-11-26T08:01:00Z'), long).kickOffReminderDate).toEqual(at('2026-11-26T08:00:00Z'));
+  });
+
   it('have no reminder that would lie in the past, and none without one in the schedule', () => {
     const kickOff = at('2026-11-26T09:00:00Z');
 

@@ -6,7 +6,8 @@ const MINUTE_MS = 60_000;
 
 /**
  * The dates of a release that kicks off at `kickOff`. It may lie at another time than the schedule's, or on a day that is no working day:
- * what follows is counted from its day, and slots that it is too late for are left out.
+ * what follows is counted from its day, and what does not come before or after it is left out. Where clocks leave out an hour, moments may meet or
+ * change places: of two at one instant the first stays.
  * @param now a reminder before it is left out
  */
 export function suggestDates(schedule: ReleaseSchedule, kickOff: Date, now: Date): SuggestedDates {
@@ -15,15 +16,25 @@ export function suggestDates(schedule: ReleaseSchedule, kickOff: Date, now: Date
   const at = ({ workingDay, time }: { workingDay: number; time: WallTime }) =>
     instantOf(atTime(daysFrom(day, workingDay, schedule.workingDays), time), zone);
   const reminderDate = reminder === null ? null : at({ workingDay: -reminder.workingDaysBefore, time: reminder.time });
+  const targetReleaseDate = at(target);
   return {
-    kickOffReminderDate: reminderDate !== null && reminderDate > now ? reminderDate : null,
+    kickOffReminderDate: reminderDate !== null && reminderDate > now && reminderDate < kickOff ? reminderDate : null,
     kickOffDate: kickOff,
-    regressionSlots: slots
-      .map(({ automation, ...slot }) => ({ date: at(slot), ...(automation === undefined ? {} : { automation }) }))
-      .filter(({ date }) => date > kickOff),
-    targetReleaseDate: at(target),
+    regressionSlots: inOrder(
+      slots
+        .map(({ automation, ...slot }) => ({ date: at(slot), ...(automation === undefined ? {} : { automation }) }))
+        .filter(({ date }) => date > kickOff && date < targetReleaseDate),
+    ),
+    targetReleaseDate,
   };
 }
+
+type SuggestedSlot = SuggestedDates['regressionSlots'][number];
+
+const inOrder = (slots: readonly SuggestedSlot[]): SuggestedSlot[] =>
+  slots
+    .filter(({ date }, index) => slots.findIndex((other) => other.date.getTime() === date.getTime()) === index)
+    .sort((one, other) => one.date.getTime() - other.date.getTime());
 
 /** The next kickoff by the schedule whose reminder, where it has one, can still be sent. */
 export function nextKickOff(schedule: ReleaseSchedule, now: Date): Date {

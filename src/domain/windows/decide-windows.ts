@@ -21,7 +21,7 @@ const MAX_EDGES = 100;
  * none is open deny. The windows must have no `windowProblems`.
  */
 export function decideWindows(windows: readonly Window[], at: Date): WindowDecision {
-  const clocks = windows.map((window) => ({ window, occurrences: new Occurrences(window) }));
+  const clocks = windows.map((window): Clock => ({ window, occurrences: new Occurrences(window), seen: null }));
   const horizon = new Date(at.getTime() + HORIZON_MS);
   const now = look(clocks, at);
   let cursor = now.nextEdge;
@@ -36,6 +36,8 @@ export function decideWindows(windows: readonly Window[], at: Date): WindowDecis
 interface Clock {
   window: Window;
   occurrences: Occurrences;
+  /** How it was when it was asked last; it stays so until its edge. */
+  seen: { isOpen: boolean; edge: Date | null } | null;
 }
 
 interface Look {
@@ -45,15 +47,23 @@ interface Look {
   nextEdge: Date | null;
 }
 
+/** @param at never before the last one that was asked about */
+function stateAt(clock: Clock, at: Date): NonNullable<Clock['seen']> {
+  const { occurrences, seen } = clock;
+  if (seen !== null && (seen.edge === null || at < seen.edge)) return seen;
+  const until = occurrences.openUntil(at);
+  clock.seen = { isOpen: until !== null, edge: until ?? occurrences.nextStart(at) };
+  return clock.seen;
+}
+
 const decision = ({ allowed, blocking }: Look) => ({ allowed, blocking });
 
 function look(clocks: readonly Clock[], at: Date): Look {
   const open: Window[] = [];
   let nextEdge: Date | null = null;
-  for (const { window, occurrences } of clocks) {
-    const until = occurrences.openUntil(at);
-    if (until !== null) open.push(window);
-    const edge = until ?? occurrences.nextStart(at);
+  for (const clock of clocks) {
+    const { isOpen, edge } = stateAt(clock, at);
+    if (isOpen) open.push(clock.window);
     if (edge !== null && (nextEdge === null || edge < nextEdge)) nextEdge = edge;
   }
   const denying = open.filter(({ kind }) => kind === 'deny');

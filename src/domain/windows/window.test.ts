@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decideWindows } from './decide-windows.ts';
+import { Occurrences } from './occurrences.ts';
 import { type Window, windowProblems } from './window.ts';
 
 const window = (changes: Partial<Window>): Window => ({
@@ -76,6 +77,20 @@ describe('windows', () => {
     const days = ((nextChangeAt?.getTime() ?? 0) - monday.getTime()) / 86_400_000;
 
     expect([allowed, days > 1, days < 30]).toEqual([false, true, true]);
+  });
+
+  it('are asked anew only when they themselves change, however many others do meanwhile', () => {
+    const asked = vi.spyOn(Occurrences.prototype, 'openUntil');
+    const minutes = [...Array(30).keys()].map((minute) =>
+      window({ id: `${minute}`, cron: `${minute},${minute + 30} * * * *`, durationMinutes: 1 }),
+    );
+    const freeze = window({ id: 'freeze', kind: 'deny', cron: '0 0 * * *', durationMinutes: 1440, zone: 'UTC' });
+
+    decideWindows([...minutes, freeze], monday);
+
+    // Each once, and then at each of the hundred edges the one that closes and the one that opens.
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(31 + 2 * 101);
+    asked.mockRestore();
   });
 
   it('that follow each other without a gap are one', () => {

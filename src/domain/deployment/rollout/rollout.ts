@@ -8,9 +8,9 @@ export type ServiceRolloutStatus = (typeof serviceRolloutStatuses)[number];
 
 /**
  * `step`: a person takes the next step. `manual`: a person paused it, or its deployment. `inconclusive`: no evidence. `window`: no window allows more. In a
- * store also `outside`: it was halted in the store's console, and `window-halt`: it was halted because a window closed.
+ * store also `outside`: it was halted in the store's console, `window-halt`: it was halted because a window closed, and `analysis`: because of its analysis.
  */
-export const servicePauseReasons = ['step', 'manual', 'inconclusive', 'window', 'outside', 'window-halt'] as const;
+export const servicePauseReasons = ['step', 'manual', 'inconclusive', 'window', 'outside', 'window-halt', 'analysis'] as const;
 export type ServicePauseReason = (typeof servicePauseReasons)[number];
 
 /**

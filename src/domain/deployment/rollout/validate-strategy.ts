@@ -1,8 +1,8 @@
 import { validateJudge } from '../../analysis/validate-judge.ts';
-import { validateMetrics } from '../../analysis/validate-metrics.ts';
 import type { Problem } from '../../release/problem.ts';
 import type { AnalysisPlan, JudgePlan } from '../analysis-plan.ts';
 import type { CanaryStep, CanaryStrategy, Strategy } from '../strategy.ts';
+import { durationProblems as duration, queryProblems, validateAnalysis } from '../validate-analysis.ts';
 
 /** What the drivers of a target can do, as far as strategies need it. */
 export interface StrategyAbilities {
@@ -118,9 +118,7 @@ function analysisProblems(field: string, plan: AnalysisPlan | null, abilities: S
   if (plan === null) return [];
   return [
     ...metricsProblems(field, abilities),
-    ...validateMetrics(plan.metrics).map((problem) => ({ ...problem, field: `${field}/metrics${problem.field}` })),
-    ...plan.metrics.flatMap(({ query }, index) => queryProblems(`${field}/metrics/${index}/query`, query)),
-    ...duration(`${field}/inconclusiveDeadlineMs`, plan.inconclusiveDeadlineMs, SECOND_MS, MAX_WAIT_MS),
+    ...validateAnalysis(plan).map((problem) => ({ ...problem, field: `${field}${problem.field}` })),
   ];
 }
 
@@ -143,11 +141,3 @@ function judgeProblems(field: string, plan: JudgePlan, abilities: StrategyAbilit
 
 const metricsProblems = (field: string, { metrics }: StrategyAbilities): Problem[] =>
   metrics ? [] : [{ field, message: 'needs a metrics source, and the target has none' }];
-
-const queryProblems = (field: string, query: unknown): Problem[] =>
-  typeof query === 'string' && query.trim() !== '' ? [] : [{ field, message: 'must be a query of the metrics source' }];
-
-function duration(field: string, ms: number, least: number, most: number): Problem[] {
-  if (Number.isInteger(ms) && ms >= least && ms <= most) return [];
-  return [{ field, message: `must be a whole number of milliseconds from ${least} to ${most}` }];
-}
