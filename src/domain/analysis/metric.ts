@@ -64,3 +64,7 @@ export function meets(value: number, { op, threshold }: Condition): boolean {
       return op satisfies never;
   }
 }
+
+/** How long it is measured at least, milliseconds. */
+export const metricMinimumMs = ({ until, intervalMs, initialDelayMs }: MetricDefinition): number =>
+  initialDelayMs + (until.kind === 'time' ? until.ms : Math.max(0, until.count - 1) * intervalMs);

@@ -60,16 +60,27 @@ describe('the button of a failed task', () => {
 });
 
 describe('the buttons of a rollout that waits for a person', () => {
-  const rollout = { deploymentId: releaseId, serviceId: taskId, step: 3, name: 'api' };
+  const rollout = { deploymentId: releaseId, serviceId: taskId, step: 3, lackingSince: null, name: 'api' };
 
   it('carry the step that the message shows, and go on by the command of its strategy', () => {
-    const place = { deploymentId: releaseId, serviceId: taskId, step: 3 };
+    const place = { deploymentId: releaseId, serviceId: taskId, step: 3, lackingSince: null };
 
     expect(rolloutActions({ ...rollout, goesOn: 'advance' }).map(pressOf)).toEqual([
       { do: 'advance', ...place },
       { do: 'abort', ...place },
     ]);
     expect(rolloutActions({ ...rollout, goesOn: 'promote' }).map(pressOf)[0]).toEqual({ do: 'promote', ...place });
+  });
+
+  it('carry since when evidence is lacking, where that is what is asked about, and ask again before it goes on without', () => {
+    const lackingSince = Date.parse('2026-11-20T10:00:00.000Z');
+    const actions = rolloutActions({ ...rollout, lackingSince, goesOn: 'advance' });
+
+    expect(actions.map(pressOf)).toMatchObject([
+      { do: 'advance', step: 3, lackingSince },
+      { do: 'abort', step: 3, lackingSince },
+    ]);
+    expect(actions[0]?.confirm).toContain('without evidence');
   });
 
   it('ask again before an abort, by the name of the service', () => {

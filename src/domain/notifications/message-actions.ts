@@ -35,13 +35,20 @@ export interface PressedWord {
 export type PressedCommand =
   | PressedWord
   | { do: 'retry'; releaseId: string; taskId: string }
-  /** `step`: index of the one that the message shows. */
-  | { do: PressedRolloutCommand; deploymentId: string; serviceId: string; step: number };
+  | ({ do: PressedRolloutCommand; deploymentId: string; serviceId: string } & ShownStep);
+
+/** What a message shows of a rollout: the step it stands on and, where it asks because evidence is lacking, since when. */
+export interface ShownStep {
+  /** Index. */
+  step: number;
+  /** Milliseconds since the epoch; null = the step itself is what is asked about. */
+  lackingSince: number | null;
+}
 
 const ID = '([0-9A-HJKMNP-TV-Z]{26})';
 const GATE_VALUE = new RegExp(`^${ID}:${ID}:([0-9a-f]{4,64})(?::([0-9a-f]{16}-[0-9a-f]{16}-[0-9a-f]{16}))?$`);
 const TASK_VALUE = new RegExp(`^${ID}:${ID}$`);
-const STEP_VALUE = new RegExp(`^${ID}:${ID}:(\\d{1,4})$`);
+const STEP_VALUE = new RegExp(`^${ID}:${ID}:(\\d{1,4})(?::(\\d{1,15}))?$`);
 
 /** A person's word on the candidate that the message shows, and on no other. */
 export function gateActions(candidate: {
@@ -68,18 +75,17 @@ export function retryActions({ releaseId, taskId }: { releaseId: string; taskId:
 }
 
 /** A person's word on the step that a rollout stands on. @param goesOn by which command it leaves that step */
-export function rolloutActions(rollout: {
-  deploymentId: string;
-  serviceId: string;
-  step: number;
-  goesOn: 'advance' | 'promote';
-  name: string;
-}): MessageAction[] {
-  const { deploymentId, serviceId, step, goesOn, name } = rollout;
-  const value = `${deploymentId}:${serviceId}:${step}`;
+export function rolloutActions(
+  rollout: ShownStep & { deploymentId: string; serviceId: string; goesOn: 'advance' | 'promote'; name: string },
+): MessageAction[] {
+  const { deploymentId, serviceId, step, lackingSince, goesOn, name } = rollout;
+  const value = [deploymentId, serviceId, step, ...(lackingSince === null ? [] : [lackingSince])].join(':');
   const confirm = `Abort the rollout of ${name}? What was changed is taken back.`;
   return [
-    { id: rolloutButtons[goesOn], label: goesOn === 'promote' ? 'Promote' : 'Advance', value, style: 'primary' },
+    {
+      ...{ id: rolloutButtons[goesOn], label: goesOn === 'promote' ? 'Promote' : 'Advance', value, style: 'primary' },
+      ...(lackingSince === null ? {} : { confirm: `Let ${name} go on without evidence?` }),
+    },
     { id: rolloutButtons.abort, label: 'Abort', value, style: 'danger', confirm },
   ];
 }
@@ -107,7 +113,7 @@ function readGatePress(actionId: string, value: string): PressedWord | null {
 
 function readRolloutPress(actionId: string, value: string): PressedCommand | null {
   const command = (['advance', 'promote', 'abort'] as const).find((each) => rolloutButtons[each] === actionId);
-  const [, deploymentId, serviceId, step] = STEP_VALUE.exec(value) ?? [];
+  const [, deploymentId, serviceId, step, since] = STEP_VALUE.exec(value) ?? [];
   if (command === undefined || deploymentId === undefined || serviceId === undefined) return null;
-  return { do: command, deploymentId, serviceId, step: Number(step) };
+  return { do: command, deploymentId, serviceId, step: Number(step), lackingSince: since === undefined ? null : Number(since) };
 }

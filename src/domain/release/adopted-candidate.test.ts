@@ -12,7 +12,17 @@ const builds = [
 it('a build that was adopted from another commit is told of in the evidence of the gate, and is the same build to approvals', () => {
   const candidate = { commit, builds, notesDigest: null };
   const { requirements } = evaluateRegressionGate({
-    ...{ readAt: at, activeCycles: 0, doneCycles: 1, plannedSlots: 0, openBlockers: [], thresholdPercent: 0, tests: [], candidate },
+    ...{
+      readAt: at,
+      activeCycles: 0,
+      doneCycles: 1,
+      plannedSlots: 0,
+      openBlockers: [],
+      thresholdPercent: 0,
+      tests: [],
+      automation: null,
+      candidate,
+    },
     ...{ branchHead: { known: true, value: commit, checkedAt: at }, freshForMs: 60_000, policy: null, approvals: [] },
   });
 

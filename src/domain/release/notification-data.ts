@@ -152,6 +152,8 @@ export interface NotificationData {
   ROLLOUT_STARTED: StoreEvent;
   ROLLOUT_STEPPED: StoreEvent;
   ROLLOUT_HALTED: StoreEvent;
+  /** It stands still: its analysis has no evidence. */
+  ROLLOUT_UNPROVEN: StoreEvent;
   ROLLOUT_RESUMED: StoreEvent;
   ROLLOUT_COMPLETED: StoreEvent;
 }

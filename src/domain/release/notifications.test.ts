@@ -75,6 +75,7 @@ const samples: { [T in NotificationType]: NotificationInput<T> } = {
   ROLLOUT_STARTED: { release, ...storeEvent, fraction: 0.01 },
   ROLLOUT_STEPPED: { release, ...storeEvent, fraction: 0.05 },
   ROLLOUT_HALTED: { release, ...storeEvent, fraction: 0.05, by: 'Ada', reason: 'Crashes' },
+  ROLLOUT_UNPROVEN: { release, ...storeEvent, fraction: 0.05, reason: 'there is no evidence for the next share: crashes: no series' },
   ROLLOUT_RESUMED: { release, ...storeEvent, outside: true },
   ROLLOUT_COMPLETED: { release, ...storeEvent },
   RELEASE_STATUS: {
@@ -140,6 +141,7 @@ describe('renderNotification', () => {
       ROLLOUT_STARTED: 'releases',
       ROLLOUT_STEPPED: 'releases',
       ROLLOUT_HALTED: 'critical',
+      ROLLOUT_UNPROVEN: 'critical',
       ROLLOUT_RESUMED: 'releases',
       ROLLOUT_COMPLETED: 'releases',
       RELEASE_STATUS: 'releases',

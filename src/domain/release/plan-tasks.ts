@@ -1,3 +1,4 @@
+import { analysisMinimumMs } from '../deployment/analysis-plan.ts';
 import type { TaskPlan } from '../run.ts';
 import type { FrozenConfig, FrozenStore } from './config.ts';
 import { type ReleaseTaskType, releaseTaskTypes } from './task-types.ts';
@@ -131,7 +132,10 @@ export function planDistribution({ config }: Pick<PlanningFacts, 'config'>, last
 /** What a plan itself takes is no delay. */
 function plannedWaitMs({ rolloutPlan }: FrozenStore): number {
   if (rolloutPlan.kind !== 'staged') return 0;
-  return rolloutPlan.steps.reduce((sum, { waitMinutes }) => sum + (waitMinutes ?? 0) * 60_000, 0);
+  return rolloutPlan.steps.reduce(
+    (sum, { waitMinutes, analysis }) => sum + Math.max((waitMinutes ?? 0) * 60_000, analysisMinimumMs(analysis)),
+    0,
+  );
 }
 
 /** Without tickets of its own there is none to check; the tracker still tells what tickets in the notes are called. */

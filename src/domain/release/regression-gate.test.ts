@@ -15,7 +15,6 @@ const alice: GateApproval = {
 
 const results = (passed: number, total: number, changes: Partial<TestReading> = {}): TestReading => ({
   platform: 'IOS',
-  source: 'automation',
   result: { known: true, value: { passed, total }, checkedAt: minute(95) },
   ...changes,
 });
@@ -29,6 +28,7 @@ const evidence = (changes: Partial<RegressionGateEvidence> = {}): RegressionGate
   openBlockers: [],
   thresholdPercent: 90,
   tests: [results(9, 10)],
+  automation: null,
   candidate,
   freshForMs: 60 * 60_000,
   branchHead: { known: true, value: rcCommit, checkedAt: minute(99) },
@@ -52,7 +52,7 @@ describe('the gate out of regression', () => {
       { key: 'no-active-cycle', met: true, evidence: '0 cycles active', checkedAt: minute(100) },
       { key: 'no-slot-left', met: true, evidence: '0 slots left', checkedAt: minute(100) },
       { key: 'no-open-blocker', met: true, evidence: '0 blockers open', checkedAt: minute(100) },
-      { key: 'tests:automation:IOS', met: true, evidence: '9 of 10 passed, 90 % needed', checkedAt: minute(95) },
+      { key: 'tests:test-management:IOS', met: true, evidence: '9 of 10 passed, 90 % needed', checkedAt: minute(95) },
       { key: 'no-late-commits', met: true, evidence: `the branch is at the candidate's commit ${rcCommit}`, checkedAt: minute(99) },
       { key: 'approvals', met: true, evidence: '1 of 1 approval', checkedAt: minute(100) },
     ]);
@@ -68,7 +68,7 @@ describe('the gate out of regression', () => {
       { branchHead: { known: true as const, value: otherCommit, checkedAt: minute(99) } },
       `no-late-commits false: the branch is at ${otherCommit}, the candidate at ${rcCommit}`,
     ],
-    ['too few tests passed', { tests: [results(89, 100)] }, 'tests:automation:IOS false: 89 of 100 passed, 90 % needed'],
+    ['too few tests passed', { tests: [results(89, 100)] }, 'tests:test-management:IOS false: 89 of 100 passed, 90 % needed'],
     ['no cycle is done', { doneCycles: 0 }, `candidate false: 0 cycles done, candidate ${rcCommit}`],
   ])('stays closed while %s', (_what, changes, expected) => {
     expect(unmet(changes)).toEqual({ open: false, unmet: [expected] });
@@ -128,7 +128,7 @@ describe('what could not be checked', () => {
     expect(unmet({ tests: [results(0, 0, { result: unread })], branchHead: unread })).toEqual({
       open: false,
       unmet: [
-        'tests:automation:IOS unknown: the results could not be read: checkmate answers 503',
+        'tests:test-management:IOS unknown: the results could not be read: checkmate answers 503',
         'no-late-commits unknown: the head of the branch could not be read: checkmate answers 503',
       ],
     });
@@ -137,7 +137,7 @@ describe('what could not be checked', () => {
   it.each([0, Number.NaN])('is also a result of %d tests: no evidence, whatever the threshold', (total) => {
     expect(unmet({ tests: [results(0, total)], thresholdPercent: 0 })).toEqual({
       open: false,
-      unmet: ['tests:automation:IOS unknown: there are no results'],
+      unmet: ['tests:test-management:IOS unknown: there are no results'],
     });
   });
 });
@@ -149,9 +149,47 @@ describe('tests', () => {
     expect(unmet({ tests: [results(6, 25)], thresholdPercent: 28 }).open).toBe(false);
   });
 
-  it('count per platform and per source, so that one cannot hide behind another', () => {
-    const tests = [results(10, 10), results(1, 10, { platform: 'ANDROID' }), results(2, 10, { source: 'test-management' })];
+  it('count per platform, so that one cannot hide behind another', () => {
+    const tests = [results(10, 10), results(1, 10, { platform: 'ANDROID' })];
 
-    expect(unmet({ tests }).unmet.map((line) => line.split(' ')[0])).toEqual(['tests:automation:ANDROID', 'tests:test-management:IOS']);
+    expect(unmet({ tests }).unmet.map((line) => line.split(' ')[0])).toEqual(['tests:test-management:ANDROID']);
+  });
+});
+
+describe('automated tests of the candidate', () => {
+  const judged = (automation: RegressionGateEvidence['automation']) => {
+    const found = evaluateRegressionGate(evidence({ automation })).requirements.find(({ key }) => key === 'tests:automation');
+    return found === undefined ? null : `${found.met}: ${found.evidence}`;
+  };
+  const result = (passed: number, total: number) => ({ passed, total, thresholdPercent: 50 });
+
+  it('are shown with what they came to', () => {
+    expect(judged({ status: 'COMPLETED', byPerson: false, result: result(1, 2) })).toBe(
+      'true: 1 of 2 runs of the automated tests passed, 50 % needed',
+    );
+  });
+
+  it('are none where none were to run', () => {
+    expect(judged(null)).toBeNull();
+  });
+
+  it('that a person decided about say so, and let the release go on', () => {
+    expect(judged({ status: 'SKIPPED', byPerson: true, result: null })).toBe('true: the automated tests were skipped');
+    expect(judged({ status: 'COMPLETED', byPerson: true, result: null })).toBe(
+      'true: a person said that the automated tests were done elsewhere',
+    );
+  });
+
+  it.each([
+    [
+      'were too few',
+      { status: 'COMPLETED', byPerson: false, result: result(1, 3) },
+      'false: 1 of 3 runs of the automated tests passed, 50 % needed',
+    ],
+    ['have no result', { status: 'COMPLETED', byPerson: false, result: null }, 'unknown: there are no results'],
+    ['nobody decided about', { status: 'SKIPPED', byPerson: false, result: null }, 'unknown: there are no results'],
+    ['are not over', { status: 'FAILED', byPerson: false, result: null }, 'false: the automated tests are FAILED'],
+  ] as const)('that %s block', (_what, automation, expected) => {
+    expect(judged(automation)).toBe(expected);
   });
 });

@@ -3,16 +3,25 @@ import type { GateApproval } from '../gates/approvals.ts';
 import { evaluateGate, type GateEvaluation } from '../gates/evaluate-gate.ts';
 import { type Reading, whoever } from '../gates/requirement.ts';
 import type { GateSubject } from '../gates/subject.ts';
+import type { TaskStatus } from '../run.ts';
 import { count, judgeBlockers, type ReleaseRequirement } from './release-requirement.ts';
 import { judgeShare, judgeTestRun, type TestEvidence } from './test-results.ts';
 import type { Platform } from './vocabulary.ts';
 
+/** Results of the test management, of which each platform must reach the threshold by itself. */
 export interface TestReading {
   platform: Platform;
-  /** Whose results: they are shown apart, and each must reach the threshold. */
-  source: 'automation' | 'test-management';
   /** `run`: everything that a test run shows. */
   result: Reading<{ passed: number; total: number; run?: TestEvidence }>;
+}
+
+/** How the automated tests of the candidate ended. */
+export interface AutomationEvidence {
+  status: TaskStatus;
+  /** A person skipped them, or said that they were done elsewhere. */
+  byPerson: boolean;
+  /** Runs, one per platform; null = nobody counted any. */
+  result: { passed: number; total: number; thresholdPercent: number } | null;
 }
 
 /** Everything the gate out of regression looks at, with the instant at which our own rows were read. */
@@ -26,6 +35,8 @@ export interface RegressionGateEvidence {
   thresholdPercent: number;
   /** One entry per result the release must have; none = no tests are configured. */
   tests: readonly TestReading[];
+  /** null = the candidate's cycle ran none. */
+  automation: AutomationEvidence | null;
   /** The last candidate: its commit, its builds and its notes; null = there is none. */
   candidate: GateSubject | null;
   /** Head of the release branch. */
@@ -65,6 +76,7 @@ export function evaluateRegressionGate(evidence: RegressionGateEvidence): GateEv
     },
     judgeBlockers(evidence.openBlockers, readAt),
     ...evidence.tests.map((test) => judgeTests(test, evidence)),
+    ...(evidence.automation === null ? [] : [judgeAutomation(evidence.automation, readAt)]),
     judgeHead(evidence),
   ];
   const { approvals, policy } = evidence;
@@ -79,13 +91,24 @@ function candidateWords({ commit, builds }: GateSubject): string {
   return `candidate ${commit}${others.join('')}`;
 }
 
-function judgeTests(
-  { platform, source, result }: TestReading,
-  { thresholdPercent, freshForMs }: RegressionGateEvidence,
-): ReleaseRequirement {
+/** A person who skipped them has decided, and said why, in the task's history. */
+function judgeAutomation({ status, byPerson, result }: AutomationEvidence, checkedAt: Date): ReleaseRequirement {
+  const owner = { kind: 'system', system: 'the automated tests' } as const;
+  const base = { key: 'tests:automation', checkedAt, owner, freshForMs: null };
+  if (status !== 'COMPLETED' && status !== 'SKIPPED') return { ...base, met: false, evidence: `the automated tests are ${status}` };
+  if (byPerson) {
+    const done = 'a person said that the automated tests were done elsewhere';
+    return { ...base, met: true, evidence: status === 'SKIPPED' ? 'the automated tests were skipped' : done };
+  }
+  const { passed, total, thresholdPercent } = result ?? { passed: 0, total: 0, thresholdPercent: 100 };
+  const words = `${passed} of ${total} runs of the automated tests passed, ${thresholdPercent} % needed`;
+  return { ...base, ...judgeShare({ passed, total }, thresholdPercent, words) };
+}
+
+function judgeTests({ platform, result }: TestReading, { thresholdPercent, freshForMs }: RegressionGateEvidence): ReleaseRequirement {
   const base = {
-    ...{ key: `tests:${source}:${platform}`, checkedAt: result.checkedAt, freshForMs },
-    owner: source === 'automation' ? ({ kind: 'system', system: 'the automated tests' } as const) : whoever('build:report'),
+    ...{ key: `tests:test-management:${platform}`, checkedAt: result.checkedAt, freshForMs },
+    owner: whoever('build:report'),
   };
   if (!result.known) return { ...base, met: 'unknown', evidence: `the results could not be read: ${result.why}` };
   const { run } = result.value;

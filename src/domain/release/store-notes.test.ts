@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutNotes, localeName, storeNotesLimits } from './store-notes.ts';
+import { cutNotes, localeName, notesForStore, storeNotesLimits } from './store-notes.ts';
 
 const notes = ['Features', '• cart: keep the cart (#1)', '• search', '', 'Fixes', '• no crash', '• no flicker'].join('\n');
 
@@ -39,6 +39,42 @@ describe('cutNotes', () => {
         expect(cut.length).toBeLessThanOrEqual(max);
         expect(cutNotes(cut, max)).toBe(cut);
       }),
+    );
+  });
+});
+
+describe('notes that nobody wrote for a store', () => {
+  it('leave out for the App Store what it refuses, and nothing else', () => {
+    const text = ['Features ✨', '• 🚀 cart: keep List<Item> -> basket 👩🏽‍💻', '• ✅', '• Größe 10 % & „müde“ – 日本語 ©™ #42'].join('\n');
+
+    expect(notesForStore('APP_STORE', text)).toBe(
+      ['Features', '• cart: keep List[Item] to basket', '• Größe 10 % & „müde“ – 日本語 ©™ #42'].join('\n'),
+    );
+  });
+
+  it('say of numbers what their signs say', () => {
+    expect(notesForStore('APP_STORE', '• a < b, c > d, e <= f, g >= h, i => j')).toBe(
+      '• a less than b, c more than d, e at most f, g at least h, i to j',
+    );
+  });
+
+  it('stay as they are for Google Play', () => {
+    expect(notesForStore('PLAY_STORE', '• 🚀 List<Item> -> basket')).toBe('• 🚀 List<Item> -> basket');
+  });
+
+  it('hold nothing that the App Store refuses, and end within the limit, whatever they are', () => {
+    const line = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('<', '>', '->', '🚨', '★', '🇩🇪', '1️⃣', ' ')), {
+      maxLength: 40,
+    });
+    const text = fc.array(line, { maxLength: 40 }).map((lines) => lines.map((parts) => `• ${parts.join('')}`).join('\n'));
+    fc.assert(
+      fc.property(text, fc.integer({ min: 20, max: 400 }), (notes, max) => {
+        const told = notesForStore('APP_STORE', notes, max);
+
+        expect(told).not.toMatch(/[<>]|\p{Emoji_Presentation}|[\u{2600}-\u{27BF}]/u);
+        expect(told.length).toBeLessThanOrEqual(max);
+      }),
+      { seed: 7, numRuns: 300 },
     );
   });
 });

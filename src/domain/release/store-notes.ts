@@ -17,6 +17,42 @@ function subtagName(subtag: string): string {
 
 const BULLET = '•';
 
+/** Notes that nobody wrote for the store itself, as it takes them. @param max UTF-16 units; what the store takes when absent */
+export function notesForStore(target: StoreTarget, text: string, max = storeNotesLimits[target]): string {
+  return cutNotes(target === 'APP_STORE' ? withoutRefused(text) : text, max);
+}
+
+/**
+ * Emoji and dingbats, all of them: App Store Connect refuses a note for some ("What's New in This Version can't contain the following character(s)"), and
+ * names nowhere which. What is a letter, a digit or © ® ™ stays.
+ */
+const PICTOGRAPHS =
+  /(?![©®™])\p{Extended_Pictographic}|[\u{2600}-\u{27BF}]|[\u{1F000}-\u{1FAFF}]|[\u{E0020}-\u{E007F}]|\u{FE0F}|\u{20E3}|(?<!\p{L}\p{M}*)\u{200D}/gu;
+
+/** It refuses `<` and `>`, too, which stand for something in the words of those who build software. */
+const signs: readonly (readonly [RegExp, string])[] = [
+  [/\s*[-=]+>\s*/g, ' to '],
+  [/\s+<=\s+/g, ' at most '],
+  [/\s+>=\s+/g, ' at least '],
+  [/\s+<\s+/g, ' less than '],
+  [/\s+>\s+/g, ' more than '],
+  [/</g, '['],
+  [/>/g, ']'],
+];
+
+function withoutRefused(text: string): string {
+  return text.split('\n').flatMap(acceptedLine).join('\n');
+}
+
+/** A change of which nothing is left is none. */
+function acceptedLine(line: string): string[] {
+  let accepted = line.replace(PICTOGRAPHS, '');
+  if (accepted === line && !/[<>]/.test(line)) return [line];
+  for (const [sign, words] of signs) accepted = accepted.replace(sign, words);
+  const tidy = accepted.replace(/[ \t]{2,}/g, ' ').trimEnd();
+  return tidy === '' || tidy === BULLET ? [] : [tidy];
+}
+
 /**
  * Notes as `renderNotesText` writes them, in no more than `max` units: cut between two changes, with how many are missing. A heading without
  * changes below it is left out. Where not even the first change fits, it is cut between two words.

@@ -58,6 +58,11 @@ export const storeTemplates: { [T in StoreNotification]: Template<T> } = {
     headline: (data) => `rollout of ${subject(data)} halted${reaching(data)}${whose(data)}`,
     sections: about,
   },
+  ROLLOUT_UNPROVEN: {
+    bucket: 'critical',
+    headline: (data) => `rollout of ${subject(data)} stands still${reaching(data)} without evidence`,
+    sections: about,
+  },
   ROLLOUT_RESUMED: {
     bucket: 'releases',
     headline: (data) => `rollout of ${subject(data)} resumed${reaching(data)}${whose(data)}`,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideRollout, type RolloutSituation } from './decide-rollout.ts';
+import { decideRollout } from './decide-rollout.ts';
 import type { RolloutPlan } from './plan.ts';
 import type { ObservedState, RolloutState, RolloutWindows } from './rollout.ts';
+import type { RolloutSituation } from './situation.ts';
 
 const hour = (offset: number) => new Date(Date.UTC(2025, 5, 2, 9 + offset));
 const HOUR = 60;
@@ -41,7 +42,17 @@ const freeze = (onClose: RolloutWindows['onClose']): RolloutWindows => ({
 });
 
 const decide = (state: RolloutState, observed: ObservedState | null, changes: Partial<RolloutSituation> = {}) =>
-  decideRollout({ state, plan: staged, abilities: anyShare, observed, held: false, windows: openWindows, now: hour(1), ...changes });
+  decideRollout({
+    state,
+    plan: staged,
+    abilities: anyShare,
+    observed,
+    held: false,
+    windows: openWindows,
+    evidence: null,
+    now: hour(1),
+    ...changes,
+  });
 
 describe('while a window is closed', () => {
   const kept = { act: null, wait: { for: 'window', until: hour(48), why: expect.stringContaining('Black Friday') } };

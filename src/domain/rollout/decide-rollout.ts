@@ -1,63 +1,22 @@
-import type { RolloutPlan } from './plan.ts';
+import { failedWords, haltedWords, type Proof, proofOf } from './evidence.ts';
 import { firstTarget, nextTarget, reachedStep, SAME, stepDueAt } from './progress.ts';
+import { isHaltedInStore, type PauseReason, type RolloutAct, type RolloutState, type RolloutWindows } from './rollout.ts';
 import {
-  isHaltedInStore,
-  type ObservedState,
-  type PauseReason,
-  type RolloutAbilities,
-  type RolloutAct,
-  type RolloutState,
-  type RolloutWindows,
-} from './rollout.ts';
-
-/** What is known when a rollout is looked at. */
-export interface RolloutSituation {
-  state: RolloutState;
-  plan: RolloutPlan;
-  abilities: RolloutAbilities;
-  /** null = the store does not show the release. */
-  observed: ObservedState | null;
-  /** Whether people have paused the whole release: nothing may reach more users meanwhile. */
-  held: boolean;
-  windows: RolloutWindows;
-  now: Date;
-}
-
-/** Something people should hear of, and history keep. */
-export interface RolloutEvent {
-  kind: 'started' | 'stepped' | 'halted' | 'resumed' | 'completed' | 'aborted';
-  /** It was done in the store's console. */
-  outside: boolean;
-  /** Of a halt that nobody asked for: names of the windows that closed. */
-  windows?: readonly string[];
-}
-
-export type RolloutWait =
-  /** The next step's time. */
-  | { for: 'time'; until: Date }
-  /** A person resumes or advances it. */
-  | { for: 'person'; why: string }
-  /** A window lets it reach more users. */
-  | { for: 'window'; until: Date | null; why: string }
-  /** The store does something, or shows something that can be told. */
-  | { for: 'store'; why: string };
-
-export interface RolloutDecision {
-  /** To be written before anything is done. */
-  state: RolloutState;
-  events: readonly RolloutEvent[];
-  /** To be done then, and to be looked at again. */
-  act: RolloutAct | null;
-  /** What is waited for; null = nothing: there is something to do, or it is over. */
-  wait: RolloutWait | null;
-  /** Why it cannot go on without a person; null = it can. */
-  failure: string | null;
-}
+  acts,
+  type RolloutDecision,
+  type RolloutEvent,
+  type RolloutSituation,
+  type RolloutWait,
+  settled,
+  untold,
+  waits,
+} from './situation.ts';
 
 /**
  * Compares what the store shows with what was known, adopts what others changed, and says what to do next. Pure, and a fixed point: asked again
  * about the state it leads to, the same observation wants the same act and brings no event. While a person wants it halted, while it is
- * paused, while the release is and while the windows forbid it, nothing reaches more users. Nothing keeps it from being halted.
+ * paused, while the release is, while the windows forbid it and while the evidence that its step asks for is not there, nothing reaches more users.
+ * Nothing keeps it from being halted.
  */
 export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const { state, observed } = situation;
@@ -89,12 +48,6 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
       return observed satisfies never;
   }
 }
-
-/** Nothing was learnt: what was intended may have happened or not. */
-const untold = (state: RolloutState, why: string): RolloutDecision => ({
-  ...{ state, events: [], act: null, failure: null },
-  wait: { for: 'store', why },
-});
 
 function abort({ state }: RolloutSituation, failure: string): RolloutDecision {
   const events: RolloutEvent[] = state.status === 'ABORTED' ? [] : [{ kind: 'aborted', outside: true }];
@@ -135,7 +88,7 @@ function rollingOut(situation: RolloutSituation, fraction: number): RolloutDecis
   const next: RolloutState = {
     ...{ ...state, wanted, fraction, step },
     ...{ status: 'PROGRESSING', pauseReason: null },
-    stepReachedAt: anew ? now : state.stepReachedAt,
+    stepReachedAt: anew ? beginOf(state, now) : state.stepReachedAt,
     // The wish was about another step.
     advanceRequestedAt: moved || resumed ? null : state.advanceRequestedAt,
   };
@@ -143,8 +96,15 @@ function rollingOut(situation: RolloutSituation, fraction: number): RolloutDecis
   if (resumed) events.push({ kind: 'resumed', outside: !ours });
   if (moved)
     events.push(state.fraction === 0 ? { kind: 'started', outside: false } : { kind: 'stepped', outside: !isOurs(situation, fraction) });
+  const failed = resumed ? null : failedWords(situation);
+  // The stay goes on by which the verdict is found.
+  if (failed !== null) return stopsForAnalysis({ ...next, stepReachedAt: state.stepReachedAt }, events, failed);
   return goOn(situation, next, events);
 }
+
+/** Each stay begins after the one before: by that instant its evidence is told from the other's. */
+const beginOf = ({ stepReachedAt }: RolloutState, now: Date): Date =>
+  stepReachedAt === null || stepReachedAt < now ? now : new Date(stepReachedAt.getTime() + 1);
 
 /** Steps of the store's own days are nobody's doing. */
 function isOurs({ state, abilities }: RolloutSituation, fraction: number): boolean {
@@ -156,6 +116,9 @@ function isOurs({ state, abilities }: RolloutSituation, fraction: number): boole
 function goOn(situation: RolloutSituation, next: RolloutState, events: readonly RolloutEvent[]): RolloutDecision {
   const { plan, abilities, held, windows, now } = situation;
   if (next.wanted === 'HALT') return acts(next, events, halt(next));
+  const proof = proofOf(situation, next);
+  const unproven = stoppedUnproven(situation, next, events, proof);
+  if (unproven !== null) return unproven;
   const stopped = stoppedByWindow(situation, next, events);
   if (stopped !== null) return stopped;
   if (held) return waits(next, events, releasePaused);
@@ -168,11 +131,43 @@ function goOn(situation: RolloutSituation, next: RolloutState, events: readonly 
     return waits(next, events, { for: 'person', why: 'the store shows it to some of the users, and the plan was everybody at once' });
   }
   if (plan.kind === 'phased' || abilities.rollout.kind === 'phased')
-    return waits(next, events, { for: 'store', why: "the store's next day" });
+    return waits(next, events, { for: 'store', why: `the store's next day${proof.is === 'measured' ? `; ${proof.why}` : ''}` });
+  const more = () => reachesMore(raise(nextTarget(plan.steps, next.fraction)));
+  if (next.advanceRequestedAt !== null) return more();
+  if (proof.is === 'lacking') return standsUnproven(situation, next, events, proof);
   const due = stepDueAt(plan.steps, next);
-  if (next.advanceRequestedAt !== null || (due !== null && due <= now)) return reachesMore(raise(nextTarget(plan.steps, next.fraction)));
-  if (due !== null) return waits(next, events, { for: 'time', until: due });
-  return waits({ ...next, status: 'PAUSED', pauseReason: 'step' }, events, standsStill('step'));
+  if (due !== null && due > now) return waits(next, events, { for: 'time', until: due });
+  if (proof.is === 'measured') return waits(next, events, { for: 'analysis', until: proof.until, why: proof.why });
+  return due !== null ? more() : waits({ ...next, status: 'PAUSED', pauseReason: 'step' }, events, standsStill('step'));
+}
+
+/** What a person wants counts for evidence; else there is a deadline for it, and none where the store goes on by itself meanwhile. */
+function stoppedUnproven(
+  { abilities, held, now }: RolloutSituation,
+  next: RolloutState,
+  events: readonly RolloutEvent[],
+  proof: Proof,
+): RolloutDecision | null {
+  if (proof.is !== 'lacking' || next.wanted === 'COMPLETE') return null;
+  if (abilities.rollout.kind === 'phased') return stopsForAnalysis(next, events, proof.why);
+  const isHeard = next.advanceRequestedAt !== null && !held;
+  if (isHeard || proof.until === null || proof.until > now) return null;
+  return stopsForAnalysis(next, events, `${proof.why}, and nobody took it on in time`);
+}
+
+/** From here on only a person's new word lets it go on. */
+const stopsForAnalysis = (next: RolloutState, events: readonly RolloutEvent[], analysis: string): RolloutDecision =>
+  acts({ ...next, wanted: 'HALT' }, events, next.intended?.do === 'halt' ? next.intended : { do: 'halt', analysis });
+
+function standsUnproven(
+  { state }: RolloutSituation,
+  next: RolloutState,
+  events: readonly RolloutEvent[],
+  { until, why }: Extract<Proof, { is: 'lacking' }>,
+): RolloutDecision {
+  const isKnown = state.pauseReason === 'inconclusive' && state.stepReachedAt?.getTime() === next.stepReachedAt?.getTime();
+  const told: RolloutEvent[] = isKnown ? [] : [{ kind: 'unproven', outside: false, analysis: why }];
+  return waits({ ...next, status: 'PAUSED', pauseReason: 'inconclusive' }, [...events, ...told], { for: 'person', until, why });
 }
 
 /** A window closed under it. Where the store goes on by itself, day by day, standing still takes a halt. */
@@ -201,14 +196,12 @@ function halted(situation: RolloutSituation, fraction: number): RolloutDecision 
   const { state, held, windows } = situation;
   const stood = stoodStill(state);
   const here = state.wanted === 'HALT' || state.intended?.do === 'halt';
-  const closed = state.intended?.do === 'halt' ? state.intended.windows : undefined;
-  const pauseReason: PauseReason = stood
-    ? (state.pauseReason ?? 'manual')
-    : closed !== undefined
-      ? 'window-halt'
-      : here
-        ? 'manual'
-        : 'outside';
+  const {
+    windows: closed,
+    analysis,
+  }: Omit<Extract<RolloutAct, { do: 'halt' }>, 'do'> = state.intended?.do === 'halt' ? state.intended : {};
+  const why: PauseReason = closed !== undefined ? 'window-halt' : analysis !== undefined ? 'analysis' : here ? 'manual' : 'outside';
+  const pauseReason = stood ? (state.pauseReason ?? 'manual') : why;
   const outside = !stood && !here;
   const next: RolloutState = {
     ...{ ...state, fraction, step: reachedStep(situation, fraction), advanceRequestedAt: null },
@@ -216,8 +209,11 @@ function halted(situation: RolloutSituation, fraction: number): RolloutDecision 
     // From here on only a person's new word lets it go on.
     wanted: outside ? 'HALT' : state.wanted,
   };
-  const events: RolloutEvent[] = stood ? [] : [{ kind: 'halted', outside, ...(closed === undefined ? {} : { windows: closed }) }];
-  if (next.wanted === 'HALT') return waits(next, events, standsStill(pauseReason));
+  const cause = { ...(closed === undefined ? {} : { windows: closed }), ...(analysis === undefined ? {} : { analysis }) };
+  const events: RolloutEvent[] = stood ? [] : [{ kind: 'halted', outside, ...cause }];
+  if (next.wanted === 'HALT') {
+    return waits(next, events, pauseReason === 'analysis' ? { for: 'person', why: haltedWords(situation) } : standsStill(pauseReason));
+  }
   if (held) return waits(next, events, releasePaused);
   return denied(windows, next) ? waits(next, events, windowOpens(windows)) : acts(next, events, { do: 'resume' });
 }
@@ -248,6 +244,8 @@ const standsStill = (reason: PauseReason): RolloutWait => ({
     outside: "it was halted in the store's console; a person resumes it, here or there",
     window: 'a window lets it reach more users',
     'window-halt': 'it was halted when a window closed, and a person resumes it',
+    inconclusive: 'there is no evidence for the next share',
+    analysis: 'it was halted for its analysis, and a person resumes it',
   }[reason],
 });
 
@@ -256,20 +254,4 @@ const releasePaused: RolloutWait = { for: 'person', why: 'the release is paused'
 const windowOpens = ({ opensAt, closedBy }: RolloutWindows): RolloutWait => ({
   ...{ for: 'window', until: opensAt },
   why: `no window lets it reach more users: ${closedBy.join(', ')}`,
-});
-
-/** Nothing is left to do. */
-const settled = (state: RolloutState, events: readonly RolloutEvent[]): RolloutDecision => ({
-  ...{ state: { ...state, intended: null }, events },
-  ...{ act: null, wait: null, failure: null },
-});
-
-const waits = (state: RolloutState, events: readonly RolloutEvent[], wait: RolloutWait): RolloutDecision => ({
-  ...settled(state, events),
-  wait,
-});
-
-const acts = (state: RolloutState, events: readonly RolloutEvent[], act: RolloutAct): RolloutDecision => ({
-  ...settled(state, events),
-  ...{ state: { ...state, intended: act }, act },
 });

@@ -7,14 +7,18 @@ export type RolloutStatus = (typeof rolloutStatuses)[number];
 
 /**
  * `step`: a person advances it. `manual`: halted by a person here. `outside`: halted in the store's console. `window`: it reaches nobody more while
- * a window forbids it. `window-halt`: halted because a window closed.
+ * a window forbids it. `window-halt`: halted because a window closed. `inconclusive`: its analysis has no evidence. `analysis`: halted because its
+ * analysis failed, or had no evidence for too long.
  */
-export const rolloutPauseReasons = ['step', 'manual', 'outside', 'window', 'window-halt'] as const;
+export const rolloutPauseReasons = ['step', 'manual', 'outside', 'window', 'window-halt', 'inconclusive', 'analysis'] as const;
 export type PauseReason = (typeof rolloutPauseReasons)[number];
+
+/** These only stand still: the store shows it on its way. */
+const standing: ReadonlySet<PauseReason | null> = new Set(['step', 'window', 'inconclusive']);
 
 /** The store shows it halted: nobody new gets it before somebody resumes it there. */
 export const isHaltedInStore = ({ status, pauseReason }: { status: RolloutStatus; pauseReason: PauseReason | null }): boolean =>
-  status === 'PAUSED' && pauseReason !== 'step' && pauseReason !== 'window';
+  status === 'PAUSED' && !standing.has(pauseReason);
 
 /** What people want of it. */
 export const rolloutWishes = ['RUN', 'HALT', 'COMPLETE'] as const;
@@ -25,8 +29,11 @@ export type RolloutAct =
   | { do: 'release' }
   /** @property to 0 < to < 1 */
   | { do: 'set-fraction'; to: number }
-  /** @property windows names of those that closed and want it; absent = a person wants it */
-  | { do: 'halt'; windows?: readonly string[] }
+  /**
+   * A person wants it, unless it says otherwise.
+   * @property windows names of those that closed @property analysis what its analysis found
+   */
+  | { do: 'halt'; windows?: readonly string[]; analysis?: string }
   | { do: 'resume' }
   | { do: 'complete' };
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { metricDefaults } from '../analysis/metric.ts';
+import type { AnalysisPlan } from '../deployment/analysis-plan.ts';
 import type { RolloutPlan } from './plan.ts';
 import { rolloutPresets } from './presets.ts';
 import { validatePlan } from './validate-plan.ts';
@@ -37,5 +39,50 @@ describe('validatePlan', () => {
 
   it('names everything at once', () => {
     expect(fields(staged(5, 1), 'phased')).toEqual(['/kind', '/steps/1/percent', '/steps/1/percent']);
+  });
+});
+
+describe('analyses of a plan', () => {
+  const metric = {
+    ...metricDefaults,
+    ...{ name: 'crashes', query: 'crashes{version="{{version}}"}', intervalMs: 60_000, until: { kind: 'count' as const, count: 3 } },
+    successCondition: { op: '<' as const, threshold: 0.01 },
+  };
+  const analysis: AnalysisPlan = { inconclusiveDeadlineMs: 60_000, metrics: [metric] };
+  const metrics = { integrationId: 'prometheus' };
+  const measured = (of: AnalysisPlan, more: object = { metrics }): RolloutPlan => ({
+    ...{ kind: 'staged', ...more },
+    steps: [
+      { percent: 5, waitMinutes: 60, analysis: of },
+      { percent: 100, waitMinutes: null },
+    ],
+  });
+  const fields = (plan: RolloutPlan, store: 'staged' | 'phased') => validatePlan(plan, store).map(({ field }) => field);
+
+  it('are taken where something measures them', () => {
+    expect(validatePlan(measured(analysis), 'staged')).toEqual([]);
+    expect(validatePlan({ kind: 'phased', analysis, metrics }, 'phased')).toEqual([]);
+  });
+
+  it('need a connection to be measured by', () => {
+    expect(fields(measured(analysis, {}), 'staged')).toEqual(['/metrics']);
+    expect(fields({ kind: 'phased', analysis, metrics: null }, 'phased')).toEqual(['/metrics']);
+  });
+
+  it('are refused where they could never fail, name what nobody replaces, or stand on the last step', () => {
+    expect(fields(measured({ ...analysis, metrics: [{ ...metric, failureLimit: 3 }] }), 'staged')).toEqual([
+      '/steps/0/analysis/metrics/0/failureLimit',
+    ]);
+    expect(validatePlan(measured({ ...analysis, metrics: [{ ...metric, query: 'x{side="{{ side }}"}' }] }), 'staged')).toEqual([
+      { field: '/steps/0/analysis/metrics/0/query', message: expect.stringMatching(/names \{\{side\}\}.*\{\{version\}\}/) },
+    ]);
+    const last: RolloutPlan = { kind: 'staged', metrics, steps: [{ percent: 100, waitMinutes: null, analysis }] };
+    expect(fields(last, 'staged')).toEqual(['/steps/0/analysis']);
+  });
+
+  it('come to their end within the day of a store that has days of its own', () => {
+    const long = { ...analysis, metrics: [{ ...metric, intervalMs: 12 * 3_600_000 }] };
+
+    expect(fields({ kind: 'phased', analysis: long, metrics }, 'phased')).toEqual(['/analysis']);
   });
 });
