@@ -59,16 +59,18 @@ export async function placeHold(tx: Tx, hold: HoldKey, actor: Actor, note: strin
 export async function liftHold(tx: Tx, hold: HoldKey, actor: Actor, ring: Ring, why: string | null = null): Promise<boolean> {
   const [run] = await lockRun(tx, hold.runId);
   if (run === undefined) return false;
-  const lifted = await tx.run('DELETE FROM run_holds WHERE run_id = ? AND reason = ? AND subject = ?', [
-    hold.runId,
-    hold.reason,
-    hold.subject,
-  ]);
-  if (lifted === 0) return false;
+  const key = [hold.runId, hold.reason, hold.subject];
+  const [stood] = await tx.rows<{ ms: number }>(
+    `SELECT GREATEST(0, TIMESTAMPDIFF(MICROSECOND, since, UTC_TIMESTAMP(3))) DIV 1000 AS ms FROM run_holds
+     WHERE run_id = ? AND reason = ? AND subject = ? FOR UPDATE`,
+    key,
+  );
+  if (stood === undefined) return false;
+  await tx.run('DELETE FROM run_holds WHERE run_id = ? AND reason = ? AND subject = ?', key);
   await recordHold(tx, run, hold, actor, why, 'REMOVE');
   const left = await tx.rows<{ reason: HoldReason }>('SELECT reason FROM run_holds WHERE run_id = ?', [hold.runId]);
   if (left.length === 0) await letGo(tx, hold.runId, ring);
-  else if (left.every(({ reason }) => reason === 'TASK_FAILURE')) await letBegunGo(tx, hold.runId, ring);
+  else if (left.every(({ reason }) => reason === 'TASK_FAILURE')) await letBegunGo(tx, hold.runId, Number(stood.ms), ring);
   return true;
 }
 
@@ -114,8 +116,12 @@ async function letGo(tx: Tx, runId: string, ring: Ring): Promise<void> {
 }
 
 /** Only failures are left: what had begun before, or was retried by a person meanwhile, goes on beside them. */
-async function letBegunGo(tx: Tx, runId: string, ring: Ring): Promise<void> {
-  await tx.run(`UPDATE tasks SET held = 0 WHERE run_id = ? AND held = 1 AND status = 'READY' AND attempt > 0`, [runId]);
+async function letBegunGo(tx: Tx, runId: string, stoodMs: number, ring: Ring): Promise<void> {
+  // The run has been held for longer, by failures that did not keep these back.
+  await tx.run(
+    `UPDATE tasks SET held = 0, deadline_at = deadline_at + INTERVAL ? MICROSECOND WHERE run_id = ? AND held = 1 AND status = 'READY' AND attempt > 0`,
+    [stoodMs * 1000, runId],
+  );
   await ringRun(tx, runId, ring);
 }
 

@@ -33,7 +33,8 @@ const attemptOutcome: Record<Intervention['do'], AttemptOutcome> = { retry: 'can
 
 /**
  * Carries out a person's word on a task, in the caller's transaction. `ok: false` tells the status in which it is not possible. A retry of a
- * failed task runs even while other failures hold the run, but not while somebody paused it: then it waits for the resume.
+ * failed task runs even while other failures hold the run, but not while somebody paused it: then it waits for the resume. A worker that executes
+ * the task loses its fence, and with it its outcome; its next heartbeat aborts it.
  */
 export async function intervene(tx: Tx, taskId: string, intervention: Intervention, actor: Actor, ring: Ring): Promise<InterventionResult> {
   const [task] = await tx.rows<LockedTask>(
@@ -85,8 +86,8 @@ async function end(
 ): Promise<HistoryItem[]> {
   const output = intervention.do === 'complete-outside' && intervention.output !== null ? JSON.stringify(intervention.output) : null;
   await tx.run(
-    `UPDATE tasks SET status = ?, fence = fence + 1, wait_reason = NULL, run_at = NULL, note = ?, settled_by = ?, output = COALESCE(?, output),
-       unmet_dependencies = 0, finished_at = UTC_TIMESTAMP(3), status_since = UTC_TIMESTAMP(3) WHERE id = ?`,
+    `UPDATE tasks SET status = ?, fence = fence + 1, lease_owner = NULL, wait_reason = NULL, run_at = NULL, note = ?, settled_by = ?,
+       output = COALESCE(?, output), unmet_dependencies = 0, finished_at = UTC_TIMESTAMP(3), status_since = UTC_TIMESTAMP(3) WHERE id = ?`,
     [to, intervention.why, accountIdOf(actor), output, task.id],
   );
   const { wakes, items } = await releaseAfter(tx, task.id);

@@ -24,6 +24,8 @@ export type EngineEvent =
       subjectId: string;
       task: { id: string; key: string; type: string; attempt: number };
       failure: Failure;
+      /** What the attempt found out all the same. */
+      output?: Record<string, unknown>;
     }
   | {
       kind: 'task-waiting';

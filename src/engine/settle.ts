@@ -169,8 +169,10 @@ function eventsOf({ request, settlement }: Settled): EngineEvent[] {
       if (settlement.reason !== 'CONNECTION' || !movedOn({ request, settlement })) return [];
       // Only a person can mend it: they hear of it as of a failure.
       return [{ kind: 'task-failed', ...head, task: about, failure: settlement.failure }];
-    case 'fail':
-      return [{ kind: 'task-failed', ...head, task: about, failure: settlement.failure }];
+    case 'fail': {
+      const { failure, output } = settlement;
+      return [{ kind: 'task-failed', ...head, task: about, failure, ...(output === undefined ? {} : { output }) }];
+    }
     case 'wait':
       return [{ kind: 'task-waiting', ...head, task: about, reason: settlement.reason }];
     case 'complete':

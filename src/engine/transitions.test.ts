@@ -44,9 +44,9 @@ describe('the transition table', () => {
     expect(sourcesOf('claim')).toEqual(['READY', 'WAITING']);
   });
 
-  it('lets nobody touch what a worker executes, but the run that is cancelled', () => {
+  it('lets nobody touch what a worker executes, but a person who ends it and the run that is cancelled', () => {
     const byOthers = transitions.filter(({ from, by }) => from.includes('IN_PROGRESS') && !by.includes('worker') && by !== 'the scheduler');
 
-    expect(byOthers.map(({ event }) => event)).toEqual(['cancel']);
+    expect(byOthers.map(({ event }) => event)).toEqual(['skip', 'complete-outside', 'cancel']);
   });
 });

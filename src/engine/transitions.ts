@@ -83,7 +83,7 @@ export const transitions: readonly Transition[] = [
     from: ['IN_PROGRESS'],
     to: 'READY',
     by: 'a stopping worker, or a person',
-    when: 'the process shuts down before the handler ended, or a person adopts another build than the one that is being looked at',
+    when: 'the process shuts down before the handler ended, or a person changes a build that is being looked at: adopts another, cancels it, runs it again',
   },
   {
     event: 'hurry',
@@ -93,13 +93,19 @@ export const transitions: readonly Transition[] = [
     when: 'what it waits for may have happened: run_at becomes now',
   },
   { event: 'retry', from: ['FAILED', 'WAITING'], to: 'READY', by: 'a person', when: 'asked to; failures and deadline start again' },
-  { event: 'skip', from: ['PENDING', 'READY', 'WAITING', 'FAILED'], to: 'SKIPPED', by: 'a person', when: 'asked to, with a reason' },
+  {
+    event: 'skip',
+    from: ['PENDING', 'READY', 'IN_PROGRESS', 'WAITING', 'FAILED'],
+    to: 'SKIPPED',
+    by: 'a person',
+    when: 'asked to, with a reason; a worker that executes it loses it',
+  },
   {
     event: 'complete-outside',
-    from: ['PENDING', 'READY', 'WAITING', 'FAILED'],
+    from: ['PENDING', 'READY', 'IN_PROGRESS', 'WAITING', 'FAILED'],
     to: 'COMPLETED',
     by: 'a person',
-    when: 'the work was done outside, with a reason',
+    when: 'the work was done outside, with a reason; a worker that executes it loses it',
   },
   {
     event: 'cancel',
