@@ -11,6 +11,8 @@ export interface TicketStatus {
 export interface Ticket {
   /** What people call it, e.g. `APP-123`. */
   key: string;
+  /** What the tracker's webhooks call it, where that is another name. */
+  webhookKey?: string;
   title: string;
   status: TicketStatus;
   /** Page of the ticket. */

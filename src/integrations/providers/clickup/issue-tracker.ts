@@ -93,7 +93,9 @@ export function clickupIssueTracker(connection: ClickupConnection, deps: Adapter
 }
 
 function ticketOf(task: Task): Ticket {
-  return { key: keyOf(task), title: task.name, status: statusOf(task.status), url: task.url };
+  const { id, name: title, status, url } = task;
+  // Webhooks know no custom ids.
+  return { key: keyOf(task), title, status: statusOf(status), url, ...(keyOf(task) === id ? {} : { webhookKey: id }) };
 }
 
 /** The custom id where the Workspace has them: that is what people read and say. */

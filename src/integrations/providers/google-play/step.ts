@@ -1,8 +1,8 @@
 import type { StoreRelease, StoreReleaseQuery, StoreReleaseState } from '../../capabilities/app-store.ts';
 import type { ProviderError } from '../../kit/provider-error.ts';
 import type { PlayClient } from './client.ts';
-import { inEdit } from './edits.ts';
-import { playTrouble } from './play-error.ts';
+import { inEdit, type OpenEdit } from './edits.ts';
+import { needsPersonToSend, playTrouble } from './play-error.ts';
 import { wantedState } from './release-state.ts';
 import type { Track, TrackRelease } from './schema.ts';
 import { lookInEdit, show } from './store-release.ts';
@@ -37,10 +37,22 @@ export async function takeStep(client: PlayClient, query: StoreReleaseQuery, ste
     if (decision.kind === 'done') return { own: former, shown: before };
     const updated = await client.updateTrack(appId, edit.id, withChanged(track, former, decision.release));
     const written = asWritten(updated, former);
-    await edit.commit({ cancelsReview: step.cancelsReview ?? false });
+    await commit(edit, query, step);
     return { own: written, shown: null };
   });
   return shown ?? show(client, query, own);
+}
+
+const BY_HAND =
+  'after a rejection Google takes changes only from a person: take this step in Play Console, and Signalbox goes on from what it shows';
+
+/** A change that is kept for a person to send would change nothing for users until then: it is not made. */
+async function commit(edit: OpenEdit, query: StoreReleaseQuery, { name, cancelsReview = false }: Step): Promise<void> {
+  try {
+    await edit.commit({ cancelsReview });
+  } catch (error) {
+    throw needsPersonToSend(error) ? impossible(query, name, BY_HAND) : error;
+  }
 }
 
 /** Our release in Google's answer to a write. Without it nothing is committed. */

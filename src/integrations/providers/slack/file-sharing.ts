@@ -4,7 +4,7 @@ import { kindOfStatus, retryAfterMs } from '../../kit/http.ts';
 import { ProviderError } from '../../kit/provider-error.ts';
 import { slackClient } from './client.ts';
 import { PROVIDER, type SlackConnection } from './identity.ts';
-import { clipped } from './render.ts';
+import { clipped } from './text-limits.ts';
 
 const OPERATION = 'the upload of the file';
 

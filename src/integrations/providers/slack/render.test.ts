@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageAction } from '../../../domain/message.ts';
-import { blockIdOf, escapeText, render } from './render.ts';
+import { blockIdOf, render } from './render.ts';
+import { escapeText } from './text-limits.ts';
 
 describe('render', () => {
   it('puts headline, heading, text and fields into blocks of their kinds, and the key on the last', () => {

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { ActionsBlock, Button, ConfirmationDialog, KnownBlock } from '@slack/web-api';
 import type { MessageAction, MessageContent, MessageSection } from '../../../domain/message.ts';
+import { beginning, CUT, clipped, escapeText, fairShare, pieces } from './text-limits.ts';
 
 /**
  * Portable content as Block Kit. Limits: "Block Kit: Blocks" (50 blocks a message, header 150 characters, section text 3000, 10 fields of
- * 2000 each, block id 255) and "Block elements: Button" (25 a block, label 75, confirmation 300). Escaping: "Formatting text for app surfaces",
- * `&`, `<` and `>` and nothing else; with those escaped no text of ours can mention a person, ping a channel or form a link.
+ * 2000 each, block id 255) and "Block elements: Button" (25 a block, label 75, confirmation 300).
  */
 
 const MAX_BLOCKS = 50;
+/**
+ * Of everything in the blocks together. Slack refuses more (`msg_blocks_too_long`) and names no figure: 9,600 characters in 50 blocks were seen to pass,
+ * 11,300 in 45 to be refused.
+ */
+const MAX_MESSAGE = 10_000;
+/** What a block counts for beside what is written in it: a guess, too. */
+const BLOCK_COST = 50;
+/** Less of a text says nothing. */
+const MIN_SHARE = 200;
 const MAX_HEADING = 150;
 const MAX_TEXT = 3000;
 const MAX_FIELDS = 10;
@@ -20,28 +29,60 @@ const MAX_CONFIRMATION = 300;
 const MAX_CONFIRMING_LABEL = 30;
 /** So many rows of buttons that something can be said above them. */
 const MAX_BUTTON_ROWS = 10;
-const ELLIPSIS = '…';
+const NOTHING = '…';
 
-interface Rendered {
+export interface Rendered {
   /** Notifications, and clients that show no blocks. */
   text: string;
   blocks: KnownBlock[];
 }
 
-/** The last block carries the message's key as its id, by which the message is found again. */
-export function render(content: MessageContent, key: string): Rendered {
+/**
+ * The last block carries the message's key as its id, by which the message is found again.
+ * @param maxChars of everything in the blocks together
+ */
+export function render(content: MessageContent, key: string, maxChars = MAX_MESSAGE): Rendered {
   const summary = oneLine(content.summary);
-  const blocks = [...headline(summary), ...content.sections.flatMap(renderSection)];
-  if (blocks.length === 0) blocks.push(...paragraphs(ELLIPSIS));
-  const buttons = renderActions(content.actions ?? []);
-  const room = MAX_BLOCKS - buttons.length;
-  if (blocks.length > room) {
-    blocks.splice(room - 1, blocks.length, ...paragraphs(`${ELLIPSIS} The message is too long for Slack and was cut here.`));
-  }
-  blocks.push(...buttons);
-  const last = blocks.at(-1);
+  const [above, buttons] = [headline(summary), renderActions(content.actions ?? [])];
+  const blocks = [...above, ...renderSections(content.sections, maxChars - costOf(above) - costOf(buttons))];
+  if (blocks.length === 0) blocks.push(...paragraphs(NOTHING));
+  const whole = [...cutTo(blocks, MAX_BLOCKS - buttons.length, maxChars - costOf(buttons)), ...buttons];
+  const last = whole.at(-1);
   if (last) last.block_id = blockIdOf(key);
-  return { text: clipped(summary, MAX_TEXT), blocks };
+  return { text: clipped(summary, MAX_TEXT), blocks: whole };
+}
+
+/** Where there is too much, the longest texts give way: what stands below them is mostly where to read on. */
+function renderSections(sections: readonly MessageSection[], maxChars: number): KnownBlock[] {
+  const rendered = sections.map(renderSection);
+  const lengths = sections.flatMap(({ text }) => (text?.trim() ? [withBlocks(escapeText(text).length)] : []));
+  const share = fairShare(lengths, maxChars - costOf(rendered.flatMap(({ above, below }) => [...above, ...below])));
+  const maxText = share === Number.POSITIVE_INFINITY ? share : Math.max(MIN_SHARE, share - (withBlocks(share) - share));
+  return rendered.flatMap(({ above, text, below }) => [...above, ...paragraphs(beginning(text, maxText)), ...below]);
+}
+
+/** What a text of so many characters costs in the blocks it takes. */
+const withBlocks = (chars: number): number => chars + Math.ceil(chars / MAX_TEXT) * BLOCK_COST;
+
+/** The last resort: whole blocks go from the end. */
+function cutTo(blocks: readonly KnownBlock[], maxBlocks: number, maxChars: number): readonly KnownBlock[] {
+  if (blocks.length <= maxBlocks && costOf(blocks) <= maxChars) return blocks;
+  const notice = paragraphs(CUT);
+  let room = maxChars - costOf(notice);
+  const tooMany = blocks.findIndex((block, index) => {
+    room -= costOf([block]);
+    return room < 0 || index === maxBlocks - notice.length;
+  });
+  return [...blocks.slice(0, tooMany), ...notice];
+}
+
+function costOf(blocks: readonly KnownBlock[]): number {
+  const texts = blocks.flatMap((block) => {
+    if (block.type === 'header') return [block.text];
+    if (block.type === 'section') return [...(block.text === undefined ? [] : [block.text]), ...(block.fields ?? [])];
+    return block.type === 'actions' ? block.elements.flatMap((element) => (element.type === 'button' ? [element.text] : [])) : [];
+  });
+  return texts.reduce((sum, { text }) => sum + text.length, blocks.length * BLOCK_COST);
 }
 
 /** Where there are blocks, Slack shows the text in notifications alone. What a header has no room for is told as text, whole. */
@@ -56,23 +97,21 @@ export function blockIdOf(key: string): string {
   return id.length <= MAX_BLOCK_ID ? id : `signalbox:sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+interface RenderedSection {
+  above: KnownBlock[];
+  /** Between them; not cut yet. */
+  text: string;
+  below: KnownBlock[];
 }
 
-function renderSection(section: MessageSection): KnownBlock[] {
-  const blocks: KnownBlock[] = [];
-  if (section.heading?.trim()) blocks.push({ type: 'header', text: plain(clipped(oneLine(section.heading), MAX_HEADING)) });
-  if (section.text?.trim()) blocks.push(...paragraphs(section.text));
-  const fields = (section.fields ?? []).map(({ label, value, url }) => ({
-    type: 'mrkdwn' as const,
-    text: renderField(label, value, url),
-    verbatim: true,
-  }));
+function renderSection({ heading, text = '', fields: all = [] }: MessageSection): RenderedSection {
+  const above: KnownBlock[] = heading?.trim() ? [{ type: 'header', text: plain(clipped(oneLine(heading), MAX_HEADING)) }] : [];
+  const fields = all.map(({ label, value, url }) => ({ type: 'mrkdwn' as const, text: renderField(label, value, url), verbatim: true }));
+  const below: KnownBlock[] = [];
   for (let start = 0; start < fields.length; start += MAX_FIELDS) {
-    blocks.push({ type: 'section', fields: fields.slice(start, start + MAX_FIELDS) });
+    below.push({ type: 'section', fields: fields.slice(start, start + MAX_FIELDS) });
   }
-  return blocks;
+  return { above, text, below };
 }
 
 /** Rows of buttons; within one no two may have the same id. */
@@ -134,34 +173,4 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 /** Plain text is not searched for markup or emoji codes, so that `*`, `_` and `:1:` stay what they are. */
 function plain(escaped: string) {
   return { type: 'plain_text' as const, text: escaped, emoji: false };
-}
-
-/** Escaped, at most `max` characters, cut between characters and never inside `&amp;`. */
-export function clipped(text: string, max: number): string {
-  const [first = '', ...rest] = pieces(text, max);
-  return rest.length === 0 ? first : (pieces(text, max - ELLIPSIS.length)[0] ?? '') + ELLIPSIS;
-}
-
-/** Escaped pieces of at most `max` characters; between lines where that is possible. */
-function pieces(text: string, max: number): string[] {
-  const result: string[] = [];
-  let current = '';
-  for (const line of text.split(/(?<=\n)/)) {
-    const escaped = escapeText(line);
-    if (current.length + escaped.length <= max) {
-      current += escaped;
-      continue;
-    }
-    if (current !== '') result.push(current);
-    current = '';
-    for (const character of line) {
-      const part = escapeText(character);
-      if (current.length + part.length > max) {
-        result.push(current);
-        current = '';
-      }
-      current += part;
-    }
-  }
-  return [...result, current].map((piece) => piece.trimEnd()).filter((piece) => piece !== '');
 }
