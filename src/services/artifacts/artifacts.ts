@@ -176,10 +176,14 @@ async function keep(
   return { artifact, isNew: true };
 }
 
+/** A checksum is that of the lines: machines that check out the same file may end them differently. */
 export const storedMigrations = ({ migrations }: Pick<ArtifactInput, 'migrations'>): StoredMigration[] =>
-  [...migrations]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((migration) => ({ ...migration, checksum: createHash('sha256').update(migration.sql).digest('hex') }));
+  [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1)).map((migration) => ({ ...migration, checksum: checksumOf(migration.sql) }));
+
+const checksumOf = (sql: string) =>
+  createHash('sha256')
+    .update(sql.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'))
+    .digest('hex');
 
 /** @throws ServiceError conflict when what is said of the same bytes is not what was said before */
 function same(known: ArtifactRow, input: ArtifactInput): ArtifactView {

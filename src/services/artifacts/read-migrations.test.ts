@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../service-error.ts';
 import { readMigrations } from './read-migrations.ts';
 
-/** A `.tar.gz` of these files. */
-function archive(files: Record<string, string>): Buffer {
+/** A `.tar.gz` of these files, and of links to these paths. */
+function archive(files: Record<string, string>, links: Record<string, string> = {}): Buffer {
   const blocks = Object.entries(files).flatMap(([path, text]) => {
     const body = Buffer.from(text);
     const header = new Header({ path, size: body.length, type: 'File', mode: 0o644, mtime: new Date(0) });
@@ -13,7 +13,12 @@ function archive(files: Record<string, string>): Buffer {
     header.encode(block);
     return [block, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
   });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+  const linked = Object.entries(links).map(([path, linkpath]) => {
+    const block = Buffer.alloc(512);
+    new Header({ path, linkpath, size: 0, type: 'SymbolicLink', mode: 0o777, mtime: new Date(0) }).encode(block);
+    return block;
+  });
+  return gzipSync(Buffer.concat([...blocks, ...linked, Buffer.alloc(1024)]));
 }
 
 async function* pieces(bytes: Buffer, size = 100): AsyncGenerator<Uint8Array> {
@@ -58,6 +63,25 @@ describe('migrations of an archive', () => {
     expect(await problemsOf(bytes)).toEqual(
       ['a', 'b'].map((name) => ({ field: `/migrations/${name}.sql`, message: expect.stringContaining('must say its class') })),
     );
+  });
+
+  it('are never left out by their name, nor because they are a link', async () => {
+    const sql = '-- signalbox: expand\nSELECT 1;\n';
+    const names = ['0002 add.sql', '_0003.sql', '0004.SQL'];
+    const bytes = archive({ 'migrations/0001.sql': sql, ...Object.fromEntries(names.map((name) => [`migrations/${name}`, sql])) });
+    const link = archive({}, { 'migrations/0005.sql': '../shared/0005.sql' });
+
+    expect(await problemsOf(bytes)).toEqual(
+      names.map((name) => ({ field: `/migrations/${name}`, message: expect.stringContaining('must be a file called') })),
+    );
+    expect(await problemsOf(link)).toEqual([{ field: '/migrations/0005.sql', message: expect.stringContaining('must be a file called') }]);
+  });
+
+  it('are no more together than one row can hold', async () => {
+    const sql = `-- signalbox: expand\n${'x'.repeat(900_000)}`;
+    const files = Object.fromEntries([...'abcdefghi'].map((name) => [`migrations/${name}.sql`, sql]));
+
+    expect(await problemsOf(archive(files))).toEqual([{ field: '/migrations/i.sql', message: expect.stringContaining('bytes in all') }]);
   });
 
   it('of what is no archive, or of half of one, are refused', async () => {

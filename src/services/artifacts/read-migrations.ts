@@ -10,10 +10,14 @@ export interface ArtifactMigration {
   sql: string;
 }
 
-const FOLDER = /^(?:\.\/)?migrations\/([A-Za-z0-9][A-Za-z0-9._-]*\.sql)$/;
+/** What somebody may take for a migration; what lies deeper is none. */
+const FOLDER = /^(?:\.\/)?migrations\/([^/]+\.sql)$/i;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,250}\.sql$/;
 const CLASS = /^--\s*signalbox:\s*(expand|contract|irreversible)\s*$/;
 const MAX_FILES = 500;
 const MAX_BYTES = 1_000_000;
+/** They are held together, and kept in one row. */
+const MAX_ALL_BYTES = 8_000_000;
 
 /**
  * The SQL files in the folder `migrations` of a `.tar.gz`, with the class that their first line says.
@@ -22,7 +26,8 @@ const MAX_BYTES = 1_000_000;
 export async function readMigrations(archive: Arriving): Promise<ArtifactMigration[]> {
   const found = new Map<string, Buffer[]>();
   const problems: Problem[] = [];
-  const parser = new Parser({ strict: true, onReadEntry: (entry) => collect(entry, found, problems) });
+  const room = { files: MAX_FILES, bytes: MAX_ALL_BYTES };
+  const parser = new Parser({ strict: true, onReadEntry: (entry) => collect(entry, found, room, problems) });
   let broken: Error | null = null;
   parser.on('error', (error: Error) => {
     broken ??= error;
@@ -40,14 +45,23 @@ export async function readMigrations(archive: Arriving): Promise<ArtifactMigrati
   return migrations.flatMap((migration) => migration ?? []);
 }
 
-function collect(entry: ReadEntry, found: Map<string, Buffer[]>, problems: Problem[]): void {
-  const name = entry.type === 'File' ? FOLDER.exec(entry.path)?.[1] : undefined;
-  if (name === undefined) {
+function collect(entry: ReadEntry, found: Map<string, Buffer[]>, room: { files: number; bytes: number }, problems: Problem[]): void {
+  const name = FOLDER.exec(entry.path)?.[1];
+  if (name === undefined || entry.type === 'Directory') {
     entry.resume();
     return;
   }
-  if (found.size >= MAX_FILES || entry.size > MAX_BYTES) {
-    problems.push({ field: `/migrations/${name}`, message: `is too much: at most ${MAX_FILES} files of ${MAX_BYTES} bytes` });
+  if (!NAME.test(name) || (entry.type !== 'File' && entry.type !== 'OldFile')) {
+    // Left out in silence, the version would run without it.
+    problems.push({ field: `/migrations/${name}`, message: 'must be a file called by letters, digits and . _ - alone, and end in .sql' });
+    entry.resume();
+    return;
+  }
+  room.files -= 1;
+  room.bytes -= entry.size;
+  if (room.files < 0 || room.bytes < 0 || entry.size > MAX_BYTES) {
+    const message = `is too much: at most ${MAX_FILES} files of ${MAX_BYTES} bytes, and ${MAX_ALL_BYTES} bytes in all`;
+    problems.push({ field: `/migrations/${name}`, message });
     entry.resume();
     return;
   }

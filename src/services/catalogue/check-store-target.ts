@@ -1,6 +1,7 @@
 import type { PlannedStoreTarget, StoreTargetBody } from '../../domain/deployment/target.ts';
 import type { ServiceKind } from '../../domain/deployment/vocabulary.ts';
 import type { StoreTarget } from '../../domain/release/vocabulary.ts';
+import { metricsOf } from '../../domain/rollout/plan.ts';
 import type { RolloutAbilities } from '../../domain/rollout/rollout.ts';
 import { validatePlan } from '../../domain/rollout/validate-plan.ts';
 import type { AppStore } from '../../integrations/capabilities/app-store.ts';
@@ -24,18 +25,32 @@ export async function storeFacts(
   { store }: StoreTargetBody,
   kind: ServiceKind,
 ): Promise<{ facts: StoreFacts | null; problems: Problem[] }> {
-  const without = (message: string) => ({ facts: null, problems: [{ field: '/store/integrationId', message }] });
+  const unmeasured = await metricsProblems(connector, tenantId, metricsOf(store.rollout));
+  const without = (message: string) => ({ facts: null, problems: [{ field: '/store/integrationId', message }, ...unmeasured] });
   try {
     const { provider, connection, deps } = await connector.open('store', tenantId, store.integrationId, AbortSignal.timeout(OPEN_MS));
     const appStore = provider.appStore?.(connection, deps);
     if (appStore === undefined || provider.storeTarget === undefined) return without(`${provider.displayName} releases no apps`);
     return {
       facts: { provider: provider.id, target: provider.storeTarget, abilities: abilitiesOf(appStore) },
-      problems: [...kindProblems(provider, kind), ...abilityProblems(provider, appStore, store)],
+      problems: [...kindProblems(provider, kind), ...abilityProblems(provider, appStore, store), ...unmeasured],
     };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return without(error.message);
+  }
+}
+
+/** @param integrationId what the analyses of its rollout are measured by; null = it names nothing */
+async function metricsProblems(connector: ServiceDeps['connector'], tenantId: string, integrationId: string | null): Promise<Problem[]> {
+  if (integrationId === null) return [];
+  const wrong = (message: string) => [{ field: '/store/rollout/metrics/integrationId', message }];
+  try {
+    const { provider } = await connector.open('monitoring', tenantId, integrationId, AbortSignal.timeout(OPEN_MS));
+    return provider.metricsSource === undefined ? wrong(`${provider.displayName} does not answer queries`) : [];
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return wrong(error.message);
   }
 }
 

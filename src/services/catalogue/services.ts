@@ -2,6 +2,7 @@ import { isValid } from 'ulid';
 import type { Sql, Tx } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import { type DependencyEdge, findCycle } from '../../domain/deployment/order.ts';
+import { pathRuleProblem } from '../../domain/deployment/path-rule.ts';
 import type { RecipeStep, ServiceRecipe } from '../../domain/deployment/plan.ts';
 import { type DependencyKind, type EnvironmentKind, homeOf, type ServiceKind } from '../../domain/deployment/vocabulary.ts';
 import { groupBy } from '../releases/group-by.ts';
@@ -42,6 +43,7 @@ export const services: CatalogueKind<ServiceBody> = {
   },
   async problems(tx, { tenantId }, body, id) {
     const problems = [...(await appProblems(tx, tenantId, body, id)), ...(await connectionProblems(tx, tenantId, body))];
+    problems.push(...pathProblems(body));
     return [...problems, ...(await kindProblems(tx, tenantId, body, id)), ...(await dependencyProblems(tx, tenantId, body, id))];
   },
   async writeParts(tx, tenantId, id, { dependsOn }) {
@@ -73,6 +75,13 @@ const readDependencies = (sql: Sql, tenantId: string, rows: readonly { id: strin
      ORDER BY service_id, depends_on_id, kind`,
     [tenantId, rows.map(({ id }) => id)],
   );
+
+function pathProblems({ source }: ServiceBody): Problem[] {
+  return (source?.paths ?? []).flatMap((rule, index) => {
+    const message = pathRuleProblem(rule);
+    return message === null ? [] : [{ field: `/source/paths/${index}`, message }];
+  });
+}
 
 /** Its targets, and what runs of it, are of the kind of environment it had. */
 async function kindProblems(tx: Tx, tenantId: string, { kind }: ServiceBody, id: string): Promise<Problem[]> {

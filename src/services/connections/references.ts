@@ -17,8 +17,8 @@ export type ReleaseCategory = Exclude<Category, 'deployment' | 'monitoring'>;
 export const isReleaseCategory = (category: Category): category is ReleaseCategory => Object.hasOwn(references, category);
 
 /**
- * How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config; deployments and
- * monitoring are named by targets, not by release configs; stores by both.
+ * How a release config names what hangs on a connection of the category. Source control is named itself, the others through a config; deployments are
+ * named by targets, not by release configs; stores by both, and monitoring by targets and rollout plans.
  */
 export const references: Readonly<Record<ReleaseCategory, Reference>> = {
   scm: { part: 'source', path: '$.scmIntegrationId', configTable: null, kept: null },

@@ -26,8 +26,7 @@ export async function usedBy(sql: Pick<Sql, 'rows'>, tenantId: string, category:
   if (!isReleaseCategory(category)) {
     return {
       configs: counted([]),
-      releaseConfigs: counted([]),
-      releases: counted([]),
+      ...(category === 'monitoring' ? await measuredBy(sql, tenantId, id) : { releaseConfigs: counted([]), releases: counted([]) }),
       targets: counted(await targetsThatName(sql, tenantId, id)),
     };
   }
@@ -65,6 +64,17 @@ async function configsThatName(sql: Pick<Sql, 'rows'>, tenantId: string, path: s
      WHERE tenant_id = ? AND is_active = 1 AND ${namesOneOf('body')} ORDER BY id LIMIT ?`,
     [tenantId, path, JSON.stringify(ids), SHOWN],
   );
+}
+
+/** Rollout plans name what they are measured by, in release configs and in the copies that releases keep. */
+async function measuredBy(sql: Pick<Sql, 'rows'>, tenantId: string, id: string): Promise<Pick<UsedBy, 'releaseConfigs' | 'releases'>> {
+  const path = '$.stores[*].rolloutPlan.metrics.integrationId';
+  const releases = await sql.rows<Use & Counted>(
+    `SELECT r.id, CONCAT('REL-', r.display_number) AS name, COUNT(*) OVER () AS total FROM releases r JOIN runs u ON u.id = r.run_id
+     WHERE r.tenant_id = ? AND u.status IN ('PENDING', 'IN_PROGRESS') AND ${namesOneOf('r.config')} ORDER BY r.id LIMIT ?`,
+    [tenantId, path, JSON.stringify([id]), SHOWN],
+  );
+  return { releaseConfigs: counted(await configsThatName(sql, tenantId, path, [id])), releases: counted(releases) };
 }
 
 /** Releases that have not ended. Those of before creation copied rows name the configs themselves. */

@@ -17,7 +17,7 @@ import { composeGateRequest } from '../releases/messages/compose-gate-request.ts
 import { composeNotification } from '../releases/messages/compose-notification.ts';
 import { composeStatus } from '../releases/messages/compose-status.ts';
 import { beginStatusMessage, STATUS_MESSAGE } from '../releases/messages/status-message.ts';
-import { STEP_REQUEST } from '../service-rollouts/step-request.ts';
+import { isRolloutRequest } from '../service-rollouts/step-request.ts';
 import {
   type DeliveryError,
   keyIn,
@@ -162,7 +162,7 @@ export function createDeliver(options: DeliverOptions): (wake: WakeJob) => Promi
 }
 
 /** Messages that are edited in place as what they are about changes. */
-const isLiving = (type: string) => type === STATUS_MESSAGE || type === DEPLOYMENT_STATUS || type === STEP_REQUEST || isGateRequest(type);
+const isLiving = (type: string) => type === STATUS_MESSAGE || type === DEPLOYMENT_STATUS || isRolloutRequest(type) || isGateRequest(type);
 
 /** Channels that said no for good are not asked again before a person has the message sent again. */
 function refusedIn({ outcomes }: OpenDelivery): Record<string, Failure> {

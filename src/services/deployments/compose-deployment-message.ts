@@ -14,7 +14,7 @@ import type { MessageAction, MessageSection } from '../../domain/message.ts';
 import type { Notification } from '../../domain/release/notifications.ts';
 import { askedGate } from '../gates/asked-gate.ts';
 import { gateRowsOf } from '../releases/gate-view.ts';
-import { readStepRequest, STEP_REQUEST } from '../service-rollouts/step-request.ts';
+import { isRolloutRequest, type RolloutRequestType, readRolloutRequest } from '../service-rollouts/step-request.ts';
 import type { DeploymentDetail } from './deployment-view.ts';
 import { readDeployment } from './get-deployment.ts';
 import { readWhyDeployment } from './why-deployment.ts';
@@ -54,10 +54,11 @@ export async function composeDeploymentMessage(
     const gate = await readGate(sql, tenantId, { deployment, plan, isOver }, stored);
     return { ...asRequest(renderDeploymentMessage(type, { deployment: summary, ...gate.data }), gate), commsConfigId };
   }
-  if (type === STEP_REQUEST) {
+  if (isRolloutRequest(type)) {
     const versionOf = (id: string) => services.find(({ serviceId }) => serviceId === id)?.to?.version ?? '';
-    const step = await readStepRequest(sql, { tenantId, id: deploymentId, isOver, versionOf }, stored);
-    return { ...asRequest(renderDeploymentMessage(type, { deployment: summary, ...step.data }), step), commsConfigId };
+    const asked = await readRolloutRequest(sql, { tenantId, id: deploymentId, isOver, versionOf }, stored);
+    const rendered = renderDeploymentMessage<RolloutRequestType>(asked.type, { deployment: summary, ...asked.data });
+    return { ...asRequest(rendered, asked), commsConfigId };
   }
   const waitsFor = isFinal ? null : (await readWhyDeployment(sql, tenantId, deploymentId)).summary;
   return { notification: render(type, summary, { failure, waitsFor, stored }), isFinal, commsConfigId };
@@ -96,7 +97,7 @@ async function readGate(
 }
 
 function render(
-  type: Exclude<DeploymentMessageType, 'DEPLOYMENT_APPROVAL_REQUEST' | typeof STEP_REQUEST>,
+  type: Exclude<DeploymentMessageType, 'DEPLOYMENT_APPROVAL_REQUEST' | RolloutRequestType>,
   deployment: DeploymentSummary,
   { failure, waitsFor, stored }: { failure: string | null; waitsFor: string | null; stored: Record<string, unknown> },
 ): Notification {

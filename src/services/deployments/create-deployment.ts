@@ -48,6 +48,7 @@ export async function createDeployment(deps: Deps, caller: Caller, input: Create
   const outside = await askOutside(deps, caller.tenantId, input);
   return deps.db.transact(async (tx) => {
     await lockTenant(tx, caller.tenantId);
+    await lockRelease(tx, caller.tenantId, input);
     const { plan, pipelineVersionId } = await resolve(tx, caller.tenantId, input, outside);
     if (plan.services.length === 0) throw invalid([{ field: '/services', message: 'nothing changed: there is nothing to deploy' }]);
     const overrides: DeploymentOverride[] =
@@ -90,6 +91,12 @@ async function resolve(
 export async function lockTenant(tx: Tx, tenantId: string): Promise<void> {
   const [tenant] = await tx.rows('SELECT id FROM tenants WHERE id = ? FOR UPDATE', [tenantId]);
   if (tenant === undefined) throw notFound('The tenant');
+}
+
+/** Until it is sealed nobody changes what it consists of: what is planned is what is sealed. */
+async function lockRelease(tx: Tx, tenantId: string, { serviceReleaseId }: DeploymentRequest): Promise<void> {
+  if (serviceReleaseId === undefined) return;
+  await tx.rows('SELECT id FROM service_releases WHERE tenant_id = ? AND id = ? FOR UPDATE', [tenantId, serviceReleaseId]);
 }
 
 /** With its first deployment a release can be changed no more. */

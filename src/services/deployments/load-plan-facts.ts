@@ -73,7 +73,7 @@ export async function loadPlanFacts(
   const databases = await loadDatabaseFacts(
     sql,
     tenantId,
-    services.map((service) => service.id),
+    services.flatMap((service) => databaseOf(parseJson(service.target) as ServiceTarget | null) ?? []),
   );
   const artifacts = await knownArtifacts(sql, tenantId, [...wantedIds.values(), ...installed.map(({ artifactId }) => artifactId)]);
   const pipeline = await findPipeline(sql, tenantId, request, app.id, environment.tier, problems);
@@ -221,7 +221,7 @@ function factOf({ id, name, source, recipe, target }: ServiceRow, known: Known):
     target: plannedTarget(body, targets.get(id)?.store ?? null),
     ...factsOnDatabase(databases, {
       ...{ serviceId: id, environmentId: request.environmentId },
-      integrationId: (body === null ? null : migrationsOf(body))?.integrationId ?? null,
+      integrationId: databaseOf(body),
     }),
     targetProblems: targets.get(id)?.problems ?? [],
     sources: targets.get(id)?.sources ?? null,
@@ -236,6 +236,9 @@ function factOf({ id, name, source, recipe, target }: ServiceRow, known: Known):
     changedFiles: request.changedFiles ?? null,
   };
 }
+
+/** Connection to the database that moves with a service there; null = none does. */
+const databaseOf = (body: ServiceTarget | null): string | null => (body === null ? null : migrationsOf(body))?.integrationId ?? null;
 
 function wantedOf(
   serviceId: string,

@@ -15,7 +15,7 @@ import { isStoreTarget, migrationsOf, type PlannedTarget, type TargetBody } from
 import type { Side } from '../../domain/deployment/vocabulary.ts';
 import { conflict } from '../service-error.ts';
 import { referToConfigVersion } from './config-version-row.ts';
-import { contractionsOf } from './database-facts.ts';
+import { contractionsFor, loadDatabaseFacts } from './database-facts.ts';
 import type { LockedDeployment } from './deployment-row.ts';
 import { knownArtifacts } from './known-artifacts.ts';
 
@@ -81,10 +81,10 @@ export async function planWayBack(tx: Tx, { id, tenantId, displayId, plan }: Loc
 
 /** As our rows tell it; the ledgers of the databases decide in preflight. @throws ServiceError conflict */
 async function demandSchemas(tx: Tx, tenantId: string, displayId: string, services: readonly PlannedService[]): Promise<void> {
-  const contractions = await contractionsOf(
+  const facts = await loadDatabaseFacts(
     tx,
     tenantId,
-    services.map(({ serviceId }) => serviceId),
+    services.flatMap(({ target }) => migrationsOf(target)?.integrationId ?? []),
   );
   const artifacts = await knownArtifacts(
     tx,
@@ -94,7 +94,7 @@ async function demandSchemas(tx: Tx, tenantId: string, displayId: string, servic
   const obstacles = services.flatMap(({ serviceId, name, revision, target }) => {
     const known = revision === null ? undefined : artifacts.get(revision.artifactId);
     if (revision === null || known === undefined) return [];
-    const taken = contractions.filter((one) => one.serviceId === serviceId && one.integrationId === migrationsOf(target)?.integrationId);
+    const taken = contractionsFor(facts, { serviceId, integrationId: migrationsOf(target)?.integrationId ?? null });
     const obstacle = schemaObstacle({ ...revision, migrations: known.migrations }, taken);
     return obstacle === null ? [] : [`${name}: ${obstacle}`];
   });

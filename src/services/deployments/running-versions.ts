@@ -2,39 +2,42 @@ import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { RunningVersion } from '../../domain/deployment/migration-rules.ts';
 
-export interface VersionOnDatabase extends RunningVersion {
+export interface VersionOnDatabase extends Omit<RunningVersion, 'neighbour'> {
   serviceId: string;
+  service: string;
   environmentId: string;
-  /** Connection to the database that moves with it there; null = none does. */
-  integrationId: string | null;
+  /** Connection to the database that moves with it there. */
+  integrationId: string;
 }
 
 /**
- * What runs of the services in every environment, and on which database; what is being deployed there, and what it may have to go back to, runs as well: it
- * may at any moment. One query.
+ * What runs on databases, of whatever service, in every environment; what is being deployed there, and what it may have to go back to, runs as well: it may
+ * at any moment. One query.
+ * @param integrationIds connections to the databases
  */
 export async function runningVersions(
   sql: Pick<Sql, 'rows'>,
   tenantId: string,
-  serviceIds: readonly string[],
+  integrationIds: readonly string[],
 ): Promise<VersionOnDatabase[]> {
-  if (serviceIds.length === 0) return [];
+  if (integrationIds.length === 0) return [];
   const rows = await sql.rows<Omit<VersionOnDatabase, 'migrations'> & { names: unknown }>(
-    `SELECT r.serviceId, r.environmentId, e.name AS \`where\`, a.id AS artifactId, a.version, JSON_EXTRACT(a.migrations, '$[*].name') AS names,
-            JSON_UNQUOTE(JSON_EXTRACT(t.body, '$.migrations.integrationId')) AS integrationId
-     FROM (
-       SELECT service_id AS serviceId, environment_id AS environmentId, artifact_id AS artifactId
-       FROM installed_services WHERE tenant_id = ? AND service_id IN (?)
-       UNION SELECT s.service_id, l.environment_id, s.artifact_id
-       FROM deployment_locks l JOIN service_deployments s ON s.deployment_id = l.deployment_id AND s.service_id = l.service_id
-       WHERE l.tenant_id = ? AND l.service_id IN (?) AND s.artifact_id IS NOT NULL
-       UNION SELECT s.service_id, l.environment_id, s.from_artifact_id
-       FROM deployment_locks l JOIN service_deployments s ON s.deployment_id = l.deployment_id AND s.service_id = l.service_id
-       WHERE l.tenant_id = ? AND l.service_id IN (?) AND s.from_artifact_id IS NOT NULL
-     ) r JOIN environments e ON e.id = r.environmentId JOIN artifacts a ON a.tenant_id = e.tenant_id AND a.id = r.artifactId
-     JOIN targets t ON t.tenant_id = e.tenant_id AND t.environment_id = r.environmentId AND t.service_id = r.serviceId
+    `SELECT t.service_id AS serviceId, s.name AS service, t.environment_id AS environmentId, e.name AS \`where\`, a.id AS artifactId, a.version,
+            JSON_EXTRACT(a.migrations, '$[*].name') AS names, JSON_VALUE(t.body, '$.migrations.integrationId') AS integrationId
+     FROM targets t JOIN environments e ON e.id = t.environment_id JOIN services s ON s.id = t.service_id
+     JOIN (
+       SELECT service_id, environment_id, artifact_id FROM installed_services WHERE tenant_id = ?
+       UNION SELECT d.service_id, l.environment_id, d.artifact_id
+       FROM deployment_locks l JOIN service_deployments d ON d.deployment_id = l.deployment_id AND d.service_id = l.service_id
+       WHERE l.tenant_id = ? AND d.artifact_id IS NOT NULL
+       UNION SELECT d.service_id, l.environment_id, d.from_artifact_id
+       FROM deployment_locks l JOIN service_deployments d ON d.deployment_id = l.deployment_id AND d.service_id = l.service_id
+       WHERE l.tenant_id = ? AND d.from_artifact_id IS NOT NULL
+     ) r ON r.service_id = t.service_id AND r.environment_id = t.environment_id
+     JOIN artifacts a ON a.tenant_id = t.tenant_id AND a.id = r.artifact_id
+     WHERE t.tenant_id = ? AND JSON_VALUE(t.body, '$.migrations.integrationId') IN (?)
      ORDER BY e.name, a.id`,
-    [tenantId, serviceIds, tenantId, serviceIds, tenantId, serviceIds].map((value) => (Array.isArray(value) ? [...value] : value)),
+    [tenantId, tenantId, tenantId, tenantId, [...integrationIds]],
   );
   return rows.map(({ names, ...row }) => ({ ...row, migrations: (parseJson(names) as string[] | null) ?? [] }));
 }

@@ -14,12 +14,11 @@ export interface EventHub {
   /** Everything that was committed before the call, and is decided, is behind the number that this resolves with. */
   refresh(): Promise<number>;
   /** @throws TooManyStreams; ServiceError unavailable when the process is stopping */
-  join(scope: EventScope, accountId: string): Listener;
+  join(scope: EventScope, listener: ListenerIdentity): Listener;
   /** Something may have happened. */
   hurry(): void;
   /** Ends every stream. */
   close(): void;
-  isClosed(): boolean;
 }
 
 /** Of this account, or of this process. */
@@ -27,11 +26,19 @@ export class TooManyStreams extends Error {
   override readonly name = 'TooManyStreams';
 }
 
+/** Who listens: what changes of them ends their stream. */
+export interface ListenerIdentity {
+  accountId: string;
+  tokenId: string;
+}
+
 export interface Listener {
   /** What is up to here has passed already. */
   readonly from: number;
   /** The next ones, as soon as there are any; `behind` when so many came meanwhile that they were not kept; null = the end. */
   take(): Promise<readonly EventView[] | 'behind' | null>;
+  /** Nothing is for them any more: they left, the process stops, or what they may see has changed. */
+  hasEnded(): boolean;
   leave(): void;
 }
 
@@ -52,8 +59,7 @@ const LIMIT = 1000;
 /** Pings that come in a row are one. */
 const SOON_MS = 25;
 
-interface Member extends EventScope {
-  accountId: string;
+interface Member extends EventScope, ListenerIdentity {
   waiting: EventView[];
   isBehind: boolean;
   hasLeft: boolean;
@@ -104,7 +110,14 @@ export function createEventHub(options: EventHubOptions): EventHub {
     }
   }
 
+  /** What somebody may see is known as of when they came: a change of it ends their stream, and they come back with their token if they still may. */
+  function endChanged(heads: readonly EventHead[], present: readonly Member[]): void {
+    const changes = heads.filter(({ entityType }) => entityType === 'member' || entityType === 'token');
+    for (const member of present) if (changes.some((head) => isAccessOf(member, head))) leave(member);
+  }
+
   async function handOut(heads: readonly EventHead[], present: readonly Member[]): Promise<void> {
+    endChanged(heads, present);
     const wanted = heads.filter((head) => present.some((member) => wants(member, head)));
     if (wanted.length === 0) return;
     let views: EventView[];
@@ -122,7 +135,7 @@ export function createEventHub(options: EventHubOptions): EventHub {
   }
 
   function give(member: Member, view: EventView): void {
-    if (member.isBehind) return;
+    if (member.isBehind || member.hasLeft) return;
     member.waiting.push(view);
     if (member.waiting.length > options.maxWaiting) fallBehind(member);
     wake(member);
@@ -169,10 +182,10 @@ export function createEventHub(options: EventHubOptions): EventHub {
   return {
     refresh: look,
 
-    join(scope, accountId) {
+    join(scope, { accountId, tokenId }) {
       refuseMore(accountId);
       if (position === null) throw new Error('nobody joins before the first look');
-      const member: Member = { ...scope, accountId, waiting: [], isBehind: false, hasLeft: false, wake: null };
+      const member: Member = { ...scope, accountId, tokenId, waiting: [], isBehind: false, hasLeft: false, wake: null };
       members.add(member);
       schedule(everyMs);
       return {
@@ -186,11 +199,10 @@ export function createEventHub(options: EventHubOptions): EventHub {
           if (member.hasLeft) return null;
           return member.isBehind ? 'behind' : member.waiting.splice(0);
         },
+        hasEnded: () => member.hasLeft,
         leave: () => leave(member),
       };
     },
-
-    isClosed: () => isClosed,
 
     hurry: () => schedule(SOON_MS),
 
@@ -210,6 +222,12 @@ export function createEventHub(options: EventHubOptions): EventHub {
 
 const wants = (scope: EventScope, head: { tenantId: string; scopeId: string }): boolean =>
   scope.tenantId === head.tenantId && (scope.scopeId === null || scope.scopeId === head.scopeId);
+
+/** It is about what this listener may see: their role, their membership, their token. */
+function isAccessOf({ tenantId, accountId, tokenId }: Member, head: EventHead): boolean {
+  if (head.tenantId !== tenantId) return false;
+  return head.entityType === 'member' ? head.entityId === accountId : head.entityType === 'token' && head.entityId === tokenId;
+}
 
 function wake(member: Member): void {
   member.wake?.();

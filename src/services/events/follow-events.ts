@@ -2,6 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { authorise, type Caller } from '../context.ts';
 import { findDeploymentRun } from '../deployments/deployment-row.ts';
 import { findRunOf } from '../releases/release-row.ts';
+import { invalid } from '../service-error.ts';
 import { type EventHead, headColumns, headTables } from './decided-events.ts';
 import type { EventHub } from './event-hub.ts';
 import { type EventScope, type EventView, eventViews, mayHear } from './event-view.ts';
@@ -31,7 +32,7 @@ const PAGE = 200;
 export async function listEvents(deps: EventDeps, caller: Caller, question: EventQuestion, limit: number): Promise<EventList> {
   const scope = await scopeOf(deps, caller, question);
   const upTo = await deps.events.refresh();
-  const after = startOf(question, upTo);
+  const after = await startOf(deps, question, upTo);
   const heads = await readHeads(deps, scope, after, upTo, limit + 1);
   const page = heads.slice(0, limit);
   const hasMore = heads.length > limit;
@@ -47,15 +48,15 @@ export async function listEvents(deps: EventDeps, caller: Caller, question: Even
  * The same without an end: first what has happened, then what happens, in order, each once. Ends when whoever listens goes, or the process
  * stops. Refusals are thrown before the first event.
  */
-export async function followEvents(deps: EventDeps, caller: Caller, question: EventQuestion): Promise<EventFeed> {
+export async function followEvents(deps: EventDeps, caller: Caller, question: EventQuestion, tokenId: string): Promise<EventFeed> {
   const scope = await scopeOf(deps, caller, question);
-  let last = startOf(question, await deps.events.refresh());
-  let listener = deps.events.join(scope, caller.accountId);
-  let hasLeft = false;
+  const join = () => deps.events.join(scope, { accountId: caller.accountId, tokenId });
+  let last = await startOf(deps, question, await deps.events.refresh());
+  let listener = join();
   const isHeard = ({ entityType }: { entityType: string }) => mayHear(caller, entityType);
   /** What had passed when it joined. */
   async function* passed(): AsyncGenerator<EventView, void> {
-    for (let isMore = true; isMore && !hasLeft; ) {
+    for (let isMore = true; isMore && !listener.hasEnded(); ) {
       const heads = await readHeads(deps, scope, last, listener.from, PAGE);
       yield* await eventViews(deps.db, heads.filter(isHeard));
       last = heads.at(-1)?.sequence ?? last;
@@ -80,10 +81,11 @@ export async function followEvents(deps: EventDeps, caller: Caller, question: Ev
       for (;;) {
         yield* passed();
         yield* live();
+        const isOver = listener.hasEnded();
         listener.leave();
-        if (hasLeft || deps.events.isClosed()) return;
+        if (isOver) return;
         // Too slow for what came: again from the rows.
-        listener = deps.events.join(scope, caller.accountId);
+        listener = join();
       }
     } finally {
       listener.leave();
@@ -92,10 +94,7 @@ export async function followEvents(deps: EventDeps, caller: Caller, question: Ev
 
   return {
     events: events(),
-    leave() {
-      hasLeft = true;
-      listener.leave();
-    },
+    leave: () => listener.leave(),
   };
 }
 
@@ -111,7 +110,16 @@ async function scopeOf(deps: EventDeps, caller: Caller, { about }: EventQuestion
   return { tenantId: caller.tenantId, scopeId: about?.id ?? null };
 }
 
-const startOf = ({ about, after }: EventQuestion, now: number): number => after ?? (about === null ? now : 0);
+/** @throws ServiceError invalid for a number that was never handed out: whoever waited behind it would hear of nothing */
+async function startOf({ db }: EventDeps, { about, after }: EventQuestion, upTo: number): Promise<number> {
+  if (after === null) return about === null ? upTo : 0;
+  if (after <= upTo) return after;
+  // Another process may be ahead of this one, never of the rows.
+  const [row] = await db.rows<{ newest: number | null }>('SELECT MAX(sequence) AS newest FROM state_history');
+  const newest = row?.newest ?? 0;
+  if (after <= newest) return after;
+  throw invalid([{ field: '?after', message: `is no event that was ever told, the newest is ${newest}: begin anew` }]);
+}
 
 function readHeads({ db }: EventDeps, { tenantId, scopeId }: EventScope, after: number, upTo: number, limit: number): Promise<EventHead[]> {
   return db.rows<EventHead>(

@@ -23,19 +23,26 @@ import { ProviderError } from '../../integrations/kit/provider-error.ts';
 
 export interface AnalysisPlace {
   tenantId: string;
-  deploymentId: string;
+  /** The deployment or release, in whose history verdicts are written. */
+  scopeId: string;
+  /** Of a service, or of a release's target. */
   rolloutId: string;
   /** null = there is none: everything measured is an error. */
   metrics: MetricsSource | null;
   /** The new version's side. */
   side: Side;
-  service: string;
-  environment: string;
+  /** What queries may name besides sides, e.g. `service`. */
+  words: Readonly<Record<string, string>>;
+}
+
+interface AnalysisLook extends AnalysisSeen {
+  /** Since when nothing that is still to be measured could change it; null = something could. */
+  endedAt: Date | null;
 }
 
 export interface AnalysisService {
   /** Begins the analysis where it has not, measures what is due, and says how it stands. */
-  look(place: AnalysisPlace, wanted: WantedAnalysis): Promise<AnalysisSeen>;
+  look(place: AnalysisPlace, wanted: WantedAnalysis): Promise<AnalysisLook>;
 }
 
 interface RunRow {
@@ -61,11 +68,12 @@ export function createAnalysisService(db: Database): AnalysisService {
     async look(place, wanted) {
       const run = await openRun(db, place, wanted);
       const { verdict, reason } = run;
-      if (run.endedAt !== null && verdict !== null) return { verdict, reason: reason ?? '', nextLookAt: null };
+      if (run.endedAt !== null && verdict !== null) return { verdict, reason: reason ?? '', nextLookAt: null, endedAt: run.endedAt };
       const standing =
         wanted.kind === 'analysis' ? await measure(db, place, run, wanted.plan.metrics) : await compare(db, place, run, wanted.plan);
       await writeStanding(db, place, wanted.key, run, standing);
-      return { verdict: standing.verdict, reason: standing.reason, nextLookAt: standing.nextLookAt };
+      const { isFinal, ...seen } = standing;
+      return { ...seen, endedAt: isFinal ? run.now : null };
     },
   };
 }
@@ -144,12 +152,8 @@ async function ask({ metrics }: AnalysisPlace, query: string, at: Date): Promise
   }
 }
 
-function queryFor(
-  { service, environment }: AnalysisPlace,
-  query: string,
-  { side, windowSeconds }: { side: Side; windowSeconds: number },
-): string {
-  const values: Record<string, string> = { side, otherSide: otherSide(side), service, environment, windowSeconds: String(windowSeconds) };
+function queryFor({ words }: AnalysisPlace, query: string, { side, windowSeconds }: { side: Side; windowSeconds: number }): string {
+  const values: Record<string, string> = { ...words, side, otherSide: otherSide(side), windowSeconds: String(windowSeconds) };
   return query.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? whole) : whole));
 }
 
@@ -247,7 +251,7 @@ async function writeStanding(db: Database, place: AnalysisPlace, key: string, ru
   const { verdict, isFinal } = standing;
   const reason = standing.reason.slice(0, REASON_CHARS);
   if (verdict === run.verdict && reason === run.reason && !isFinal) return;
-  const { tenantId, deploymentId, rolloutId } = place;
+  const { tenantId, scopeId, rolloutId } = place;
   await db.transact(async (tx) => {
     const written = await tx.run(
       `UPDATE analysis_runs SET verdict = ?, reason = ?, ended_at = IF(?, UTC_TIMESTAMP(3), NULL)
@@ -259,7 +263,7 @@ async function writeStanding(db: Database, place: AnalysisPlace, key: string, ru
       {
         ...{
           tenantId,
-          scopeId: deploymentId,
+          scopeId,
           entityType: 'rollout',
           entityId: rolloutId,
           action: 'UPDATE',

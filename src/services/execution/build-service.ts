@@ -4,8 +4,9 @@ import type { TaskStatus } from '../../domain/run.ts';
 import { LeaseLostError } from '../../engine/lease.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { ArtifactKeeper } from './artifact-keeper.ts';
-import { addressOrNull, type BuildStatus, callbackOf, providerWords, statusOf } from './build-state.ts';
+import { addressOrNull, type BuildStatus, callbackOf, gaveUp, providerWords, statusOf } from './build-state.ts';
 import type { CiCdService, ConfiguredWorkflow } from './ci-cd-service.ts';
+import { keepCopy } from './keep-copy.ts';
 import type { NamedArtifacts } from './named-artifacts.ts';
 
 /*
@@ -75,9 +76,6 @@ interface BuildRow extends Build {
   /** Of an artifact that is kept already: CI sent it. */
   artifactKey: string | null;
 }
-
-/** Of the column that keeps the provider's word. */
-const NAME_CHARS = 255;
 
 const selectBuild = `
   SELECT id, platform, ordinal, artifact_source IS NOT NULL AS isNamed, status, provider_state AS providerState, integration_id AS integrationId, handle, url, ref,
@@ -203,18 +201,10 @@ export function createBuildService(
         ? (await cicd.artifacts(request.tenantId, build.integrationId, run.handle)).find((candidate) => !candidate.expired)
         : undefined;
     const source = { tenantId: request.tenantId, integrationId: build.integrationId, handle: run.handle, buildId: build.id };
-    const kept = artifact === undefined ? null : await artifacts.keep(source, artifact);
-    const complete = succeeded && (kept !== null || isSent || !request.needsArtifact);
+    const isKept = isSent || (artifact !== undefined && (await keepCopy(db, artifacts, source, artifact)));
+    const complete = succeeded && (isKept || !request.needsArtifact);
     const status = complete ? 'SUCCEEDED' : statusOf(run);
     const ended = status === 'SUCCEEDED' || status === 'FAILED' || status === 'CANCELLED';
-    // What it has before that it succeeded: a crash in between costs one more look. What CI sent while this was copied stays.
-    if (artifact !== undefined && kept !== null) {
-      await db.run(
-        `UPDATE builds SET artifact_name = ?, artifact_url = ?, artifact_size = ?, artifact_digest = ?, artifact_key = ?,
-           artifact_kept_at = UTC_TIMESTAMP(3) WHERE id = ? AND artifact_key IS NULL`,
-        [artifact.name.slice(0, NAME_CHARS), addressOrNull(artifact.url), kept.sizeBytes, `sha256:${kept.sha256}`, kept.key, build.id],
-      );
-    }
     await db.run(
       `UPDATE builds SET status = ?, provider_state = ?, handle = ?, url = ?, commit_sha = COALESCE(?, commit_sha),
          ended_at = ${ended ? 'UTC_TIMESTAMP(3)' : 'NULL'} WHERE id = ? AND ${hasItsPlace}`,
@@ -260,8 +250,7 @@ export function createBuildService(
       if (task.attempt < 2) return;
       await db.transact(async (tx) => {
         const [given] = await tx.rows<{ upAt: Date | null }>(
-          `SELECT MAX(ended_at) AS upAt FROM attempts
-           WHERE task_id = ? AND number < ? AND outcome = 'failed' AND JSON_UNQUOTE(JSON_EXTRACT(failure, '$.kind')) = 'conflict'`,
+          `SELECT MAX(ended_at) AS upAt FROM attempts WHERE task_id = ? AND number < ? AND ${gaveUp}`,
           [task.id, task.attempt],
         );
         if (!given?.upAt) return;

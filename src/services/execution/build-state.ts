@@ -2,6 +2,9 @@ import type { CiRun } from '../../integrations/capabilities/ci.ts';
 
 export type BuildStatus = 'PENDING' | 'QUEUED' | 'RUNNING' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
+/** An attempt after which its task gave up for a build. */
+export const gaveUp = `outcome = 'failed' AND JSON_UNQUOTE(JSON_EXTRACT(failure, '$.kind')) = 'conflict'`;
+
 /** Of the columns that keep the provider's words. */
 const STATE_CHARS = 64;
 const URL_CHARS = 1024;

@@ -15,8 +15,7 @@ import { type Actor, engineActor } from '../../engine/vocabulary.ts';
 import type { SchemaMigrator } from '../../integrations/capabilities/schema-migrator.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import type { Connector, OpenConnection } from '../connections/connect.ts';
-import { contractionsOf } from '../deployments/database-facts.ts';
-import { runningVersions } from '../deployments/running-versions.ts';
+import { contractionsFor, loadDatabaseFacts, versionsFor } from '../deployments/database-facts.ts';
 import type { DeploymentContext } from './deployment-source.ts';
 
 export type StoredMigration = PlannedMigration & { sql: string };
@@ -34,7 +33,7 @@ export interface MigrationService {
   open(tenantId: string, integrationId: string): Promise<SchemaMigrator>;
   /** What an artifact brings, in the order of their names. */
   of(tenantId: string, artifactId: string): Promise<StoredMigration[]>;
-  /** Versions of the service that work with the database now, in every environment. One query. */
+  /** Versions that work with the database now, of the service and of others, in every environment. */
   running(tenantId: string, serviceId: string, integrationId: string): Promise<RunningVersion[]>;
   /**
    * Why a version must not be brought to where it works with the database: what it may need was taken away. The database is asked only where our rows
@@ -77,13 +76,11 @@ export function createMigrationService({ db, connector }: { db: Database; connec
     ...{ open, of },
 
     async running(tenantId, serviceId, integrationId) {
-      const versions = await runningVersions(db, tenantId, [serviceId]);
-      return versions.filter((version) => version.integrationId === integrationId);
+      return versionsFor(await loadDatabaseFacts(db, tenantId, [integrationId]), { serviceId, integrationId });
     },
 
     async obstacle({ tenantId, serviceId, integrationId }, revision) {
-      const known = await contractionsOf(db, tenantId, [serviceId]);
-      const begun = known.filter((contraction) => contraction.integrationId === integrationId);
+      const begun = contractionsFor(await loadDatabaseFacts(db, tenantId, [integrationId]), { serviceId, integrationId });
       if (begun.length === 0) return null;
       const user = { ...revision, migrations: await of(tenantId, revision.artifactId) };
       const taken = takenFrom(user, begun);

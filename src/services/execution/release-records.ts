@@ -1,8 +1,9 @@
-import type { Database } from '../../db/client.ts';
+import type { Database, Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { GateApproval } from '../../domain/gates/approvals.ts';
 import type { SubjectBuild } from '../../domain/gates/subject.ts';
 import type { ShippedChange } from '../../domain/notes/shipped-changes.ts';
+import type { AutomationEvidence } from '../../domain/release/regression-gate.ts';
 import type { TaskStatus } from '../../domain/run.ts';
 import type { ClaimedTask } from '../../engine/vocabulary.ts';
 import { type BlockerRow, labelOf } from '../blockers/blocker-row.ts';
@@ -43,6 +44,8 @@ export interface ReleaseRecords {
   approvals(release: RecordKey, gateType: string): Promise<GateApproval[]>;
   /** The builds of one regression cycle. */
   candidateBuilds(release: RecordKey, cycle: number): Promise<SubjectBuild[]>;
+  /** How the automated tests of a cycle ended; null = it ran none. */
+  automation(release: RecordKey, cycle: number): Promise<AutomationEvidence | null>;
   /** @param cycle null = the final notes. @returns null where there are none */
   notesDigest(release: RecordKey, cycle: number | null): Promise<string | null>;
   /** By the database's clock. */
@@ -117,10 +120,29 @@ export function createReleaseRecords(db: Database): ReleaseRecords {
       );
     },
     approvals: (release, gateType) => givenApprovals(db, release, [gateType]),
+    automation: (release, cycle) => automationOf(db, release, cycle),
     candidateBuilds: (release, cycle) => candidateBuilds(db, release, cycle),
     notesDigest: (release, cycle) => notesDigestOf(db, release, cycle),
     now: () => databaseNow(db),
     remindApprovers: (release, reminder) => remindApprovers(db, release, reminder),
     released: (release) => db.transact((tx) => recordReleased(tx, release)),
+  };
+}
+
+async function automationOf(sql: Pick<Sql, 'rows'>, { tenantId, id }: RecordKey, cycle: number): Promise<AutomationEvidence | null> {
+  const [row] = await sql.rows<{ status: TaskStatus; settledBy: string | null; output: unknown }>(
+    `SELECT t.status, t.settled_by AS settledBy, t.output FROM releases r JOIN tasks t ON t.run_id = r.run_id
+     WHERE r.tenant_id = ? AND r.id = ? AND t.type = 'AUTOMATION_RUNS' AND JSON_UNQUOTE(JSON_EXTRACT(t.input, '$.cycle')) = ?
+     ORDER BY t.id DESC LIMIT 1`,
+    [tenantId, id, String(cycle)],
+  );
+  if (row === undefined) return null;
+  // The handler wrote it; while it waited it wrote something else.
+  const { results, threshold } = (parseJson(row.output) ?? {}) as { results?: { status: string }[]; threshold?: number };
+  const passed = results?.filter(({ status }) => status === 'SUCCEEDED').length ?? 0;
+  return {
+    status: row.status,
+    byPerson: row.settledBy !== null,
+    result: results === undefined || threshold === undefined ? null : { passed, total: results.length, thresholdPercent: threshold },
   };
 }

@@ -2,9 +2,9 @@ import { ulid } from 'ulid';
 import type { Database, Tx } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { NotificationType, StoreEvent } from '../../domain/release/notification-data.ts';
-import type { RolloutDecision, RolloutEvent } from '../../domain/rollout/decide-rollout.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
 import type { RolloutAct, RolloutState, RolloutStatus } from '../../domain/rollout/rollout.ts';
+import type { RolloutDecision, RolloutEvent } from '../../domain/rollout/situation.ts';
 import { type HistoryEvent, type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
 import type { Ring } from '../../platform/ring.ts';
@@ -66,6 +66,7 @@ const messageOf: Record<RolloutEvent['kind'], NotificationType | null> = {
   halted: 'ROLLOUT_HALTED',
   resumed: 'ROLLOUT_RESUMED',
   completed: 'ROLLOUT_COMPLETED',
+  unproven: 'ROLLOUT_UNPROVEN',
   // Its task fails, which is a message of its own.
   aborted: null,
 };
@@ -171,10 +172,18 @@ async function writeState(
 /** Why it changed, where that is not what its plan says. */
 function whyOf({ failure, events, act, wait }: RolloutDecision): string | null {
   if (failure !== null) return failure;
+  const found = analysisWords({ act, events });
+  if (found !== null) return found;
   if (events.some(({ outside }) => outside)) return "seen in the store's console";
   const windows = act?.do === 'halt' ? act.windows : events.find(({ kind }) => kind === 'halted')?.windows;
   if (windows !== undefined) return closed(windows);
   return wait?.for === 'window' ? wait.why : null;
+}
+
+/** What its analysis found, where that is why it is halted or stands still. */
+export function analysisWords({ act, events }: Pick<RolloutDecision, 'act' | 'events'>): string | null {
+  const halted = act?.do === 'halt' ? act.analysis : undefined;
+  return halted ?? events.find(({ analysis }) => analysis !== undefined)?.analysis ?? null;
 }
 
 const closed = (windows: readonly string[]) => `a window closed: ${windows.join(', ')}`;
@@ -198,11 +207,12 @@ async function messagesOf(
 ): Promise<Message[]> {
   const { platform, target, version } = place.platform;
   const messages: Message[] = [];
-  for (const { kind, outside, windows } of decision.events) {
+  for (const { kind, outside, windows, analysis } of decision.events) {
     const type = messageOf[kind];
     if (type === null) continue;
-    const wish = outside || windows !== undefined ? null : await wishBehind(tx, place, rollout, kind);
-    const reason = windows === undefined ? (wish?.why ?? null) : closed(windows);
+    const found = analysis ?? (windows === undefined ? null : closed(windows));
+    const wish = outside || found !== null ? null : await wishBehind(tx, place, rollout, kind);
+    const reason = found ?? wish?.why ?? null;
     const data: StoreEvent = {
       ...{ platform, target, version, outside, fraction: decision.state.fraction },
       ...{ buildNumber: seen?.buildNumber ?? null, url: seen?.url ?? null, by: wish?.name ?? null, reason },

@@ -10,7 +10,7 @@ import type { Revision } from '../../domain/deployment/vocabulary.ts';
 import { type HistoryEvent, type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { engineActor } from '../../engine/vocabulary.ts';
 import type { Ring } from '../../platform/ring.ts';
-import { askForStep, asksPerson, markStep } from '../service-rollouts/step-request.ts';
+import { askPeople, markStep } from '../service-rollouts/step-request.ts';
 import { assertTaskOurs, told } from './changing-service.ts';
 import type { DeploymentContext } from './deployment-source.ts';
 import { recordInstalled, setRollbackFailed, setServiceNote, setServiceStatus, takePlaceInOrder } from './service-deployment-rows.ts';
@@ -160,7 +160,8 @@ export function createServiceRolloutService(db: Database, ring: Ring): ServiceRo
           const why = (decision.failure ?? whyOf(decision)).slice(0, WHY_CHARS);
           await writeHistory(tx, [{ ...historyOf(place.deployment, rollout.id, 'UPDATE', items), why: why === '' ? null : why }]);
         }
-        if (items.length > 0 || moved) await toldOfStep(tx, ring, place, rollout, decision.state);
+        const lacksAnew = rollout.state.inconclusiveSince !== decision.state.inconclusiveSince;
+        if (items.length > 0 || moved || lacksAnew) await toldOfStep(tx, ring, place, rollout, decision);
         return true;
       });
     },
@@ -258,12 +259,11 @@ async function toldOfStep(
   ring: Ring,
   { deployment, service }: ServiceRolloutPlace,
   { id, now, state: before }: StoredServiceRollout,
-  state: ServiceRolloutState,
+  { state, wait }: ServiceRolloutDecision,
 ): Promise<void> {
   told(tx, ring, deployment);
-  markStep(tx, deployment.tenantId, { rolloutId: id, step: before.step });
-  if (!asksPerson(state)) return;
-  const wake = await askForStep(tx, deployment, { id, serviceId: service.serviceId, state, now });
+  markStep(tx, deployment.tenantId, { rolloutId: id, step: before.step, lackingSince: before.inconclusiveSince });
+  const wake = await askPeople(tx, deployment, { id, serviceId: service.serviceId, state, now }, wait);
   if (wake !== null) tx.afterCommit(() => ring([wake]));
 }
 

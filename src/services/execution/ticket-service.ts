@@ -19,6 +19,8 @@ export interface TicketStanding {
   url: string;
   /** At the config's completed status, or in a done category where the config names none. */
   done: boolean;
+  /** What the tracker's webhooks call it. */
+  webhookKey: string;
 }
 
 /** Project management for task handlers, by project management config id. */
@@ -39,6 +41,8 @@ export interface TicketService {
   visibleWithinMs(request: { tenantId: string; configId: string }): Promise<number>;
   /** @throws ProviderError not-found for a ticket that is gone */
   standing(request: { tenantId: string; configId: string; platform: string; ticketKey: string }): Promise<TicketStanding>;
+  /** Attaches a web address, once per address. @throws ProviderError not-found for a ticket that is gone */
+  link(request: { tenantId: string; configId: string; ticketKey: string; url: string; title: string }): Promise<void>;
   integrationId(request: { tenantId: string; configId: string }): Promise<string>;
   /** Projects that the config names, by key or id; asks no provider. Empty for a config that is gone. */
   projects(request: { tenantId: string; configId: string }): Promise<string[]>;
@@ -115,7 +119,12 @@ export function createTicketService(db: Database, connector: Connector): TicketS
         throw new ProviderError('not-found', `The ticket ${ticketKey} does not exist.`, { provider: 'project-management' });
       const { completedStatus } = of(platform);
       const done = completedStatus === null ? ticket.status.category === 'done' : sameStatus(ticket.status.name, completedStatus);
-      return { key: ticket.key, status: ticket.status.name, url: ticket.url, done };
+      const { key, status, url, webhookKey = key } = ticket;
+      return { key, status: status.name, url, done, webhookKey };
+    },
+    async link({ tenantId, configId, ticketKey, url, title }) {
+      const { tracker } = await open(tenantId, configId);
+      await tracker.ensureLink(ticketKey, { url, title });
     },
     async integrationId({ tenantId, configId }) {
       return (await open(tenantId, configId)).integrationId;

@@ -4,14 +4,14 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { TrackService } from '../../domain/deployment/plan.ts';
 import type { ServiceRolloutWish } from '../../domain/deployment/rollout/rollout.ts';
 import { asServiceRollout, type KeptTrackRollout, serviceWishOf, shownStep, storeWishOf } from '../../domain/deployment/track-rollout.ts';
-import type { RolloutDecision } from '../../domain/rollout/decide-rollout.ts';
 import type { RolloutState } from '../../domain/rollout/rollout.ts';
+import type { RolloutDecision } from '../../domain/rollout/situation.ts';
 import { writeHistory } from '../../engine/history.ts';
 import type { Ring } from '../../platform/ring.ts';
 import { askForStep, asksPerson, markStep } from '../service-rollouts/step-request.ts';
 import { assertTaskOurs, told } from './changing-service.ts';
 import type { DeploymentContext } from './deployment-source.ts';
-import type { StoredRollout } from './rollout-service.ts';
+import { analysisWords, type StoredRollout } from './rollout-service.ts';
 import { recordInstalled, setServiceNote, setServiceStatus } from './service-deployment-rows.ts';
 import {
   beginTrackRollout,
@@ -174,8 +174,10 @@ async function tellOf(
 const sameInstant = (one: Date | null, other: Date | null) => one?.getTime() === other?.getTime();
 
 /** Why it changed, where that is not what its plan says. */
-function whyOf({ failure, events, wait }: RolloutDecision): string | null {
+function whyOf({ failure, events, act, wait }: RolloutDecision): string | null {
   if (failure !== null) return failure;
+  const found = analysisWords({ act, events });
+  if (found !== null) return found;
   if (events.some(({ outside }) => outside)) return "seen in the store's console";
   return wait?.for === 'window' ? wait.why : null;
 }

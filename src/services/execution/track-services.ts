@@ -4,6 +4,7 @@ import type { Ring } from '../../platform/ring.ts';
 import type { Connector } from '../connections/connect.ts';
 import { createBundleFiles } from './bundle.ts';
 import { createStoreBuildService } from './store-build-service.ts';
+import { createStoreEvidenceService } from './store-evidence-service.ts';
 import { createStoreService } from './store-service.ts';
 import { createSubmissionService } from './submission-service.ts';
 import { createTrackRolloutService } from './track-rollout-service.ts';
@@ -24,6 +25,7 @@ export function createTrackServices({
   const stores = createStoreService(connector);
   return {
     stores,
+    evidence: createStoreEvidenceService(db, connector),
     storeBuilds: createStoreBuildService(db, stores, createBundleFiles(artifacts)),
     submissions: createSubmissionService(db, ring),
     trackRollouts: createTrackRolloutService(db, ring),

@@ -14,17 +14,23 @@ import { displayIdOf } from '../releases/release-row.ts';
 import type { ReleaseName } from '../releases/release-view.ts';
 import type { ReleaseContext } from './release-source.ts';
 
-/** Whose turn it is. A paused release waits for nobody in particular: it goes on when it is resumed. */
-export type Turn = { own: true } | { own: false; blockedBy: readonly ReleaseName[] };
+/**
+ * Whose turn it is. A paused release waits for nobody in particular: it goes on when it is resumed.
+ * @property sameVersion whoever it waits for brings this very version: it waits for their end, not for their review alone
+ */
+export type Turn = { own: true } | { own: false; blockedBy: readonly ReleaseName[]; sameVersion?: true };
 
-/** Which app of which store. */
-type StoreApp = Pick<FrozenStore, 'target' | 'provider' | 'appId'>;
+/** Which app of which store, and on which track. */
+type StoreApp = Pick<FrozenStore, 'target' | 'provider' | 'appId' | 'track'>;
 
 export interface TurnService {
   /** Takes the release's turn to kick off, unless others are before it. Once taken it is kept. */
   take(release: ReleaseContext): Promise<Turn>;
-  /** Whether a release or deployment may hand its version to the store: stores review one version of an app at a time, whatever its track. */
-  toSubmit(subject: { id: string; tenantId: string }, store: StoreApp): Promise<Turn>;
+  /**
+   * Whether a release or deployment may hand its version to the store: stores review one version of an app at a time, whatever its track. One version on
+   * one track is brought by one of them at a time: two would take each other's steps for the console's.
+   */
+  toSubmit(subject: { id: string; tenantId: string }, store: StoreApp, version: string): Promise<Turn>;
 }
 
 const own: Turn = { own: true };
@@ -81,48 +87,66 @@ export function createTurnService(db: Database, ring: Ring): TurnService {
       });
     },
 
-    async toSubmit({ tenantId, id }, app) {
+    async toSubmit({ tenantId, id }, app, version) {
       const held = await db.rows(
         `SELECT 1 FROM releases s JOIN runs n ON n.id = s.run_id WHERE s.tenant_id = ? AND s.id = ? AND n.held = 1
          UNION ALL SELECT 1 FROM deployments s JOIN runs n ON n.id = s.run_id WHERE s.tenant_id = ? AND s.id = ? AND n.held = 1`,
         [tenantId, id, tenantId, id],
       );
       if (held.length > 0) return paused;
-      const blockedBy = [...(await releasesInReview(db, tenantId, app)), ...(await deploymentsInReview(db, tenantId, app))].filter(
+      const others = [...(await releasesAtStore(db, tenantId, app)), ...(await deploymentsAtStore(db, tenantId, app))].filter(
         (other) => other.id !== id,
       );
-      return blockedBy.length === 0 ? own : { own: false, blockedBy };
+      const isSame = (other: AtStore) => other.version === version && (app.target === 'APP_STORE' || other.track === app.track);
+      const bringing = others.filter(isSame);
+      if (bringing.length > 0) return { own: false, blockedBy: namesOf(bringing), sameVersion: true };
+      const inReview = others.filter(({ status }) => status === 'IN_REVIEW');
+      return inReview.length === 0 ? own : { own: false, blockedBy: namesOf(inReview) };
     },
   };
 }
 
+/** What a release or deployment that has not ended has handed to the store of an app, or is about to. */
+interface AtStore extends ReleaseName {
+  status: 'PREPARING' | 'IN_REVIEW' | 'APPROVED';
+  version: string;
+  track: string;
+}
+
+const namesOf = (others: readonly AtStore[]): ReleaseName[] => [
+  ...new Map(others.map(({ id, displayId }) => [id, { id, displayId }])).values(),
+];
+
 const isApp = (app: StoreApp) => (store: StoreApp) =>
   store.target === app.target && store.provider === app.provider && store.appId === app.appId;
 
-async function releasesInReview(sql: Sql, tenantId: string, app: StoreApp): Promise<ReleaseName[]> {
-  const rows = await sql.rows<{ id: string; displayNumber: number; config: unknown }>(
-    `SELECT DISTINCT r.id, r.display_number AS displayNumber, CAST(r.config AS CHAR) AS config
+type Row = Pick<AtStore, 'id' | 'status'> & { displayNumber: number };
+
+async function releasesAtStore(sql: Sql, tenantId: string, app: StoreApp): Promise<AtStore[]> {
+  const rows = await sql.rows<Row & { version: string; config: unknown }>(
+    `SELECT r.id, r.display_number AS displayNumber, s.status, COALESCE(p.version, '') AS version, CAST(r.config AS CHAR) AS config
      FROM store_submissions s JOIN releases r ON r.tenant_id = s.tenant_id AND r.id = s.release_id JOIN runs n ON n.id = r.run_id
-     WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND n.status IN ('PENDING', 'IN_PROGRESS')`,
+       LEFT JOIN platform_releases p ON p.id = s.platform_release_id
+     WHERE s.tenant_id = ? AND s.target = ? AND s.status IN ('PREPARING', 'IN_REVIEW', 'APPROVED') AND n.status IN ('PENDING', 'IN_PROGRESS')`,
     [tenantId, app.target],
   );
-  return rows
-    .filter(({ config }) => readFrozenConfig(parseJson(config)).stores.some(isApp(app)))
-    .map(({ id, displayNumber }) => ({ id, displayId: displayIdOf(displayNumber) }));
+  return rows.flatMap(({ id, displayNumber, status, version, config }) => {
+    const store = readFrozenConfig(parseJson(config)).stores.find(isApp(app));
+    return store === undefined ? [] : [{ id, displayId: displayIdOf(displayNumber), status, version, track: store.track }];
+  });
 }
 
-async function deploymentsInReview(sql: Sql, tenantId: string, app: StoreApp): Promise<ReleaseName[]> {
-  const rows = await sql.rows<{ id: string; serviceId: string; displayNumber: number; plan: unknown }>(
-    `SELECT d.id, s.service_id AS serviceId, d.display_number AS displayNumber, d.plan
+async function deploymentsAtStore(sql: Sql, tenantId: string, app: StoreApp): Promise<AtStore[]> {
+  const rows = await sql.rows<Row & { serviceId: string; plan: unknown }>(
+    `SELECT d.id, s.service_id AS serviceId, d.display_number AS displayNumber, s.status, d.plan
      FROM store_submissions s JOIN deployments d ON d.tenant_id = s.tenant_id AND d.id = s.deployment_id
-     WHERE s.tenant_id = ? AND s.target = ? AND s.status = 'IN_REVIEW' AND d.outcome IS NULL`,
+     WHERE s.tenant_id = ? AND s.target = ? AND s.status IN ('PREPARING', 'IN_REVIEW', 'APPROVED') AND d.outcome IS NULL`,
     [tenantId, app.target],
   );
-  return rows
-    .filter(({ plan, serviceId }) =>
-      (parseJson(plan) as DeploymentPlan).services.some(
-        (service) => service.serviceId === serviceId && isOnTrack(service) && isApp(app)(service.target.store),
-      ),
-    )
-    .map(({ id, displayNumber }) => ({ id, displayId: deploymentIdOf(displayNumber) }));
+  return rows.flatMap(({ id, serviceId, displayNumber, status, plan }) => {
+    const service = (parseJson(plan) as DeploymentPlan).services.find((of) => of.serviceId === serviceId);
+    if (service === undefined || !isOnTrack(service) || !isApp(app)(service.target.store)) return [];
+    const { track } = service.target.store;
+    return [{ id, displayId: deploymentIdOf(displayNumber), status, version: service.revision?.version ?? '', track }];
+  });
 }

@@ -1,6 +1,9 @@
 import { ulid } from 'ulid';
 import type { Database, Tx } from '../../db/client.ts';
 import type { Platform } from '../../domain/release/vocabulary.ts';
+import type { TaskStatus } from '../../domain/run.ts';
+import { LeaseLostError } from '../../engine/lease.ts';
+import { isTerminal } from '../../engine/transitions.ts';
 import type { Ring } from '../../platform/ring.ts';
 import { iso } from '../releases/instant.ts';
 import { newestUpload } from '../uploads/upload-row.ts';
@@ -42,6 +45,7 @@ export function createUploadService(db: Database, ring: Ring): UploadService {
   return {
     adopt: (request) =>
       db.transact(async (tx) => {
+        await demandOpen(tx, request.taskId);
         const build = await newestBuild(tx, request);
         if (build?.status === 'SUCCEEDED') return build;
         const upload = await newestUpload(tx, { ...request, type: request.workflowType });
@@ -84,6 +88,12 @@ export function createUploadService(db: Database, ring: Ring): UploadService {
         return everyMs - (elapsed % everyMs);
       }),
   };
+}
+
+/** A cycle may be abandoned, or the task skipped, this very moment: what is staged is for the next one then. @throws LeaseLostError */
+async function demandOpen(tx: Tx, taskId: string): Promise<void> {
+  const [task] = await tx.rows<{ status: TaskStatus }>('SELECT status FROM tasks WHERE id = ? FOR UPDATE', [taskId]);
+  if (task !== undefined && isTerminal(task.status)) throw new LeaseLostError(`the task is ${task.status}`);
 }
 
 async function newestBuild(tx: Tx, { taskId, platform }: UploadRequest): Promise<(Build & { ordinal: number }) | undefined> {

@@ -9,6 +9,7 @@ import type { Decision } from '../releases/decision.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
 import type { PersonView } from '../releases/release-view.ts';
 import type { GateOutput } from './gate-subject.ts';
+import { isAsking } from './gate-word.ts';
 import type { GivenApproval, NamedPerson } from './given-approvals.ts';
 import { type StoredRequirement, storedRequirements } from './stored-requirements.ts';
 
@@ -145,8 +146,8 @@ function stateOf({ task, override }: GateFacts): GateState {
   if (task.status === 'COMPLETED') return 'OPENED';
   // The engine passes no gate by itself: one without a word of a person was skipped before that was kept.
   if (task.status === 'SKIPPED') return 'OVERRIDDEN';
-  const isLookedAt = task.status === 'IN_PROGRESS' && typeof task.output.askedAt === 'string';
-  return isLookedAt || (task.status === 'WAITING' && task.waitReason === 'APPROVAL') ? 'ASKING' : 'UNMET';
+  const hasAsked = task.status === 'WAITING' || typeof task.output.askedAt === 'string';
+  return isAsking(task) && hasAsked ? 'ASKING' : 'UNMET';
 }
 
 function requirementsOf(task: GateTaskFact, at: Date): RequirementView[] {

@@ -59,9 +59,12 @@ export function lockGates(tx: Tx, { run }: Gated, types: readonly string[]): Pro
   );
 }
 
-/** One that is looked at in this very instant was hurried by somebody else's word, and has shown its candidate before: it still asks. */
+/**
+ * One that is looked at in this very instant asks for what it asked for before: it still waits for that, in its row. One that begins anew, after a
+ * crash, has shown its candidate before, or has none to show.
+ */
 export const isAsking = ({ status, waitReason }: Pick<LockedGate, 'status' | 'waitReason'>) =>
-  status === 'IN_PROGRESS' || (status === 'WAITING' && waitReason === 'APPROVAL');
+  (status === 'WAITING' && waitReason === 'APPROVAL') || (status === 'IN_PROGRESS' && (waitReason === null || waitReason === 'APPROVAL'));
 
 /** Why nobody's word is taken now. @param newest of its gates */
 export function whyNoGate({ displayId }: Gated, newest: LockedGate | undefined): string {

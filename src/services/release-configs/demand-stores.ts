@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/client.ts';
 import type { ReleaseConfigBody, StoreChoice } from '../../domain/release/config.ts';
 import type { Target } from '../../domain/release/vocabulary.ts';
+import { metricsOf } from '../../domain/rollout/plan.ts';
 import { validatePlan } from '../../domain/rollout/validate-plan.ts';
 import type { Provider } from '../../integrations/kit/define-provider.ts';
 import { findProvider } from '../../integrations/registry.ts';
@@ -22,6 +23,7 @@ export async function storeProblems(tx: Tx, tenantId: string, body: ReleaseConfi
      WHERE c.tenant_id = ? AND c.id IN (?) LOCK IN SHARE MODE`,
     [tenantId, body.stores.map(({ storeConfigId }) => storeConfigId)],
   );
+  const sources = await metricsSources(tx, tenantId, body);
   const targets = body.platformTargets.map(({ target }) => target);
   const checked = body.stores.map((choice, index): Usability => {
     const field = `/stores/${index}`;
@@ -33,9 +35,42 @@ export async function storeProblems(tx: Tx, tenantId: string, body: ReleaseConfi
       ...problems,
       ...(config === undefined ? [] : configProblems(choice, config, field)),
     ];
-    return { problems: wrong, warnings };
+    return together([
+      { problems: wrong, warnings },
+      metricsUsability(choice, sources, { tenantId, field: `${field}/rolloutPlan/metrics/integrationId` }),
+    ]);
   });
   return together(checked);
+}
+
+type FoundSource = NamedConnection & { provider: string };
+
+/** The connections that rollout plans are measured by. */
+async function metricsSources(tx: Tx, tenantId: string, { stores }: ReleaseConfigBody): Promise<FoundSource[]> {
+  const ids = stores.flatMap(({ rolloutPlan }) => metricsOf(rolloutPlan) ?? []);
+  if (ids.length === 0) return [];
+  return tx.rows<FoundSource>(
+    `SELECT i.provider, ${NAMED_CONNECTION} FROM tenant_monitoring_integrations i
+     WHERE i.tenant_id = ? AND i.id IN (?) AND i.is_active = 1 LOCK IN SHARE MODE`,
+    [tenantId, ids],
+  );
+}
+
+function metricsUsability(
+  { rolloutPlan }: StoreChoice,
+  sources: readonly FoundSource[],
+  { tenantId, field }: { tenantId: string; field: string },
+): Usability {
+  const id = metricsOf(rolloutPlan);
+  if (id === null) return { problems: [], warnings: [] };
+  const source = sources.find(({ integrationId }) => integrationId === id);
+  const missing = 'is no active connection of the category monitoring of this tenant';
+  const usable = standing(source, { tenantId, category: 'monitoring', field, missing });
+  if (source === undefined || findProvider(source.provider)?.metricsSource !== undefined) return usable;
+  return {
+    ...usable,
+    problems: [...usable.problems, { field, message: `names the provider ${source.provider}, which answers no queries` }],
+  };
 }
 
 function targetProblems({ target }: StoreChoice, field: string, targets: readonly Target[], before: readonly StoreChoice[]): Problem[] {

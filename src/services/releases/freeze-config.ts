@@ -3,6 +3,7 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { FrozenConfig, FrozenStore, ReleaseConfigBody, StoreChoice } from '../../domain/release/config.ts';
 import { readConfigBody } from '../../domain/release/read-config.ts';
 import type { Platform, Target, WorkflowType } from '../../domain/release/vocabulary.ts';
+import { metricsOf } from '../../domain/rollout/plan.ts';
 import { copyConfig } from '../configs/write-config.ts';
 import { connectionTableNames } from '../connections/tables.ts';
 import { subConfigs } from '../release-configs/sub-configs.ts';
@@ -21,7 +22,7 @@ export interface FrozenCopy {
  */
 export async function freezeConfig(tx: Tx, tenantId: string, configId: string, targets: readonly Target[]): Promise<FrozenCopy | null> {
   const [row] = await tx.rows<{ name: string; isActive: number; body: unknown }>(
-    'SELECT name, is_active AS isActive, body FROM release_configs WHERE id = ? AND tenant_id = ?',
+    'SELECT name, is_active AS isActive, body FROM release_configs WHERE id = ? AND tenant_id = ? LOCK IN SHARE MODE',
     [configId, tenantId],
   );
   if (row === undefined) return null;
@@ -38,7 +39,7 @@ export async function freezeConfig(tx: Tx, tenantId: string, configId: string, t
       workflows: await workflowsOf(tx, tenantId, body.ciConfigId),
     },
     active: row.isActive === 1,
-    problems: [...missing, ...missingStores(chosen, stores)],
+    problems: [...missing, ...missingStores(chosen, stores), ...(await missingMetrics(tx, tenantId, chosen))],
   };
 }
 
@@ -65,6 +66,25 @@ const missingStores = (chosen: readonly StoreChoice[], found: readonly StoreChoi
       field: '/releaseConfigId',
       message: `names a store config for ${target} that does not exist any more or whose connection is not active`,
     }));
+
+/** What the shares of a rollout are measured by must be there, or nothing would ever be let through. */
+async function missingMetrics(sql: Sql, tenantId: string, chosen: readonly StoreChoice[]): Promise<Problem[]> {
+  const named = chosen.flatMap(({ target, rolloutPlan }) => {
+    const id = metricsOf(rolloutPlan);
+    return id === null ? [] : [{ target, id }];
+  });
+  if (named.length === 0) return [];
+  const found = await sql.rows<{ id: string }>(
+    'SELECT id FROM tenant_monitoring_integrations WHERE tenant_id = ? AND id IN (?) AND is_active = 1 LOCK IN SHARE MODE',
+    [tenantId, named.map(({ id }) => id)],
+  );
+  return named
+    .filter(({ id }) => !found.some((row) => row.id === id))
+    .map(({ target }) => ({
+      field: '/releaseConfigId',
+      message: `names a rollout plan for ${target} whose metrics connection does not exist any more or is not active`,
+    }));
+}
 
 async function workflowsOf(sql: Sql, tenantId: string, ciConfigId: string | null): Promise<FrozenConfig['workflows']> {
   if (ciConfigId === null) return [];

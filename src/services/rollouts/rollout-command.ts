@@ -73,5 +73,6 @@ const isHalted = (rollout: Rollout) => rollout.wanted === 'HALT' || isHaltedInSt
 
 function hint({ status, pauseReason }: Rollout): string {
   if (status !== 'PAUSED') return '';
-  return pauseReason === 'window' ? '. It waits for a window' : '. It waits on its step; advance it';
+  if (pauseReason === 'window') return '. It waits for a window';
+  return pauseReason === 'inconclusive' ? '. It has no evidence; advance it to go on without' : '. It waits on its step; advance it';
 }

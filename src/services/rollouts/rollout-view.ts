@@ -1,11 +1,12 @@
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import type { Platform, StoreTarget } from '../../domain/release/vocabulary.ts';
-import type { RolloutPlan } from '../../domain/rollout/plan.ts';
+import { analysesIn, type RolloutPlan } from '../../domain/rollout/plan.ts';
 import { stepDueAt } from '../../domain/rollout/progress.ts';
 import type { PauseReason, RolloutStatus, RolloutWish } from '../../domain/rollout/rollout.ts';
 import { type TaskStatus, terminalTaskStatuses } from '../../domain/run.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
+import { type AnalysisView, analysesByRollout } from '../service-rollouts/analysis-view.ts';
 
 export interface RolloutView {
   id: string;
@@ -16,7 +17,7 @@ export interface RolloutView {
   task: { id: string; status: TaskStatus };
   plan: RolloutPlan;
   status: RolloutStatus;
-  /** `step`: a person advances it; `manual`: a person halted it here; `outside`: it was halted in the store's console. More: `RolloutState`. */
+  /** `step`: a person advances it; `manual`: a person halted it here; `outside`: it was halted in the store's console. More: `rolloutPauseReasons`. */
   pauseReason: PauseReason | null;
   /** Number of the plan's step it is on, from 1; 0 = before the first. */
   step: number;
@@ -28,6 +29,8 @@ export interface RolloutView {
   /** What people want; the task brings the store there. */
   wanted: RolloutWish;
   advanceRequestedAt: string | null;
+  /** What was measured before the next share, in the order in which it began. */
+  analyses: AnalysisView[];
   /** When the store was last looked at. */
   observedAt: string | null;
   createdAt: string;
@@ -37,7 +40,7 @@ export interface RolloutView {
 export interface RolloutRow
   extends Omit<
     RolloutView,
-    'task' | 'plan' | 'stepReachedAt' | 'nextStepAt' | 'advanceRequestedAt' | 'observedAt' | 'createdAt' | 'updatedAt'
+    'task' | 'plan' | 'stepReachedAt' | 'nextStepAt' | 'advanceRequestedAt' | 'analyses' | 'observedAt' | 'createdAt' | 'updatedAt'
   > {
   taskId: string;
   taskStatus: TaskStatus;
@@ -64,7 +67,20 @@ export function rolloutRows(sql: Sql, tenantId: string, releaseId: string): Prom
 /** Only plans are written there. */
 export const planOf = ({ plan }: Pick<RolloutRow, 'plan'>): RolloutPlan => parseJson(plan) as RolloutPlan;
 
-export function rolloutView({ taskId, taskStatus, revision: _, ...row }: RolloutRow): RolloutView {
+/** With what was measured; two queries however many there are. */
+export async function rolloutViews(sql: Sql, tenantId: string, rows: readonly RolloutRow[]): Promise<RolloutView[]> {
+  const measured = rows.filter((row) => analysesIn(planOf(row)).length > 0).map(({ id }) => id);
+  const analyses = await analysesByRollout(sql, tenantId, measured);
+  return rows.map((row) => viewOf(row, analyses.get(row.id) ?? []));
+}
+
+export async function rolloutView(sql: Sql, tenantId: string, row: RolloutRow): Promise<RolloutView> {
+  const [view] = await rolloutViews(sql, tenantId, [row]);
+  if (view === undefined) throw new Error('each row has a view');
+  return view;
+}
+
+function viewOf({ taskId, taskStatus, revision: _, ...row }: RolloutRow, analyses: AnalysisView[]): RolloutView {
   const plan = planOf(row);
   return {
     ...row,
@@ -73,6 +89,7 @@ export function rolloutView({ taskId, taskStatus, revision: _, ...row }: Rollout
     stepReachedAt: isoOrNull(row.stepReachedAt),
     nextStepAt: nextStepAt({ ...row, taskStatus }, plan),
     advanceRequestedAt: isoOrNull(row.advanceRequestedAt),
+    analyses,
     observedAt: isoOrNull(row.observedAt),
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),

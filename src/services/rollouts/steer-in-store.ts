@@ -49,7 +49,7 @@ export async function steerInStore(
     // Whoever came first may have done it.
     const { row, buildNumber, url } = await findPlace(deps.db, caller, ids);
     const verdict = judgeCommand(act, { ...row, plan: planOf(row) });
-    if (verdict.do === 'nothing') return rolloutView(row);
+    if (verdict.do === 'nothing') return rolloutView(deps.db, caller.tenantId, row);
     if (verdict.do !== 'ask-store') throw changedMeanwhile(row);
     const connection = { category: 'store' as const, tenantId: caller.tenantId, id: store.integrationId };
     const ask = (open: OpenConnection) => actAt(open, store, row, buildNumber, act);
@@ -61,7 +61,7 @@ export async function steerInStore(
         ...{ platform: row.platform, target: row.target, version: row.version, outside: false, fraction: state.fraction },
         ...{ buildNumber, url: seen.url ?? url, by: await nameOf(tx, caller), reason },
       });
-      return rolloutView(await lockRollout(tx, release, row.id));
+      return rolloutView(tx, caller.tenantId, await lockRollout(tx, release, row.id));
     });
   });
 }

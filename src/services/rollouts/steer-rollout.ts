@@ -6,7 +6,7 @@ import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts
 import { lookAtWindows } from '../execution/window-service.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
 import { type LockedRelease, lockRelease, refuseEnded } from '../releases/release-row.ts';
-import { conflict } from '../service-error.ts';
+import { conflict, invalid } from '../service-error.ts';
 import { judgeCommand, type RolloutCommand, type Verdict } from './rollout-command.ts';
 import { lockRollout } from './rollout-row.ts';
 import { isUnattended, planOf, type RolloutRow, type RolloutView, rolloutView } from './rollout-view.ts';
@@ -40,7 +40,8 @@ export async function steerRollout(
     if (verdict.do === 'refuse') throw conflict(`The rollout of ${row.version} to ${row.target} ${verdict.why}.`);
     // What everybody has can be halted long after the release is COMPLETED.
     if (!isUnattended(row) || release.run.status !== 'COMPLETED') refuseEnded(release);
-    if (verdict.do === 'nothing') return rolloutView(row);
+    if (verdict.do === 'nothing') return rolloutView(tx, release.tenantId, row);
+    if (command === 'resume' && row.pauseReason === 'analysis' && reason === null) throw invalid([needsReason]);
     if (verdict.do === 'ask-store') {
       if (verdict.act === 'resume') {
         await refusePaused(tx, release);
@@ -59,10 +60,12 @@ export async function steerRollout(
     ]);
     const wakes = await hurry(tx, [row.taskId]);
     tx.afterCommit(() => deps.ring(wakes));
-    return rolloutView(await lockRollout(tx, release, row.id));
+    return rolloutView(tx, release.tenantId, await lockRollout(tx, release, row.id));
   });
   return typeof steered === 'string' ? steerInStore(deps, caller, ids, steered, reason) : steered;
 }
+
+const needsReason = { field: '/reason', message: 'must be given: the rollout was halted for what its analysis found' };
 
 /** While people have paused the release nothing reaches more users; a task would wait, a request cannot. */
 async function refusePaused(tx: Tx, release: LockedRelease): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/client.ts';
 import type { Permission } from '../../domain/access/permissions.ts';
+import type { ShownStep } from '../../domain/notifications/message-actions.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { hurry } from '../../engine/signal.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
@@ -10,14 +11,8 @@ import { iso, isoOrNull } from '../releases/instant.ts';
 import { conflict, notFound } from '../service-error.ts';
 import { judgeServiceCommand, type ServiceRolloutCommand, type ServiceRolloutVerdict } from './service-rollout-command.ts';
 import { type ServiceRolloutRow, type ServiceRolloutView, serviceRolloutRows, serviceRolloutViews } from './service-rollout-view.ts';
-import { asksPerson, markStep } from './step-request.ts';
+import { asksAbout, markStep } from './step-request.ts';
 import { judgeTrackCommand } from './track-rollout-command.ts';
-
-/** What whoever commands has seen. */
-interface ShownStep {
-  /** Index of the step it was on. */
-  step: number;
-}
 
 /** Holding back and taking back is cancelling; what brings more users is approving. */
 const permissions: Readonly<Record<ServiceRolloutCommand, Permission>> = {
@@ -30,6 +25,7 @@ const permissions: Readonly<Record<ServiceRolloutCommand, Permission>> = {
 
 /**
  * A person's word on the rollout of a service: written down, and its task is due at once. Only the task talks to drivers. Asked twice, it is one wish.
+ * @param shown what whoever commands has seen: a word on it is none on anything else
  * @throws ServiceError conflict saying why the state does not allow it
  */
 export async function steerServiceRollout(
@@ -60,7 +56,7 @@ export async function steerServiceRollout(
         },
       ]);
       const wakes = await hurry(tx, [row.taskId]);
-      markStep(tx, deployment.tenantId, { rolloutId: row.id, step: row.state.step });
+      markStep(tx, deployment.tenantId, { rolloutId: row.id, step: row.state.step, lackingSince: row.state.inconclusiveSince });
       tx.afterCommit(() => deps.ring(wakes));
     }
     const [view] = await serviceRolloutViews(tx, deployment.tenantId, [await rolloutOf(tx, deployment, serviceId)]);
@@ -71,9 +67,10 @@ export async function steerServiceRollout(
 }
 
 /** @throws ServiceError conflict: a word on one step is none on the next, nor on whatever else it waits for by now */
-function demandStep({ service, state }: ServiceRolloutRow, command: ServiceRolloutCommand, { step }: ShownStep): void {
+function demandStep({ service, state }: ServiceRolloutRow, command: ServiceRolloutCommand, { step, lackingSince }: ShownStep): void {
   if (state.step !== step) throw conflict(`The rollout of ${service} is on another step by now: ${notAsked}`);
-  if (command !== 'abort' && !asksPerson(state)) throw conflict(`The rollout of ${service} waits for something else by now: ${notAsked}`);
+  if (command !== 'abort' && !asksAbout(state, lackingSince))
+    throw conflict(`The rollout of ${service} waits for something else by now: ${notAsked}`);
 }
 
 async function rolloutOf(tx: Tx, { tenantId, id }: LockedDeployment, serviceId: string): Promise<ServiceRolloutRow> {

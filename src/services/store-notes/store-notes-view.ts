@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import { renderStoreText } from '../../domain/notes/text.ts';
-import { cutNotes, storeNotesLimits } from '../../domain/release/store-notes.ts';
+import { notesForStore, storeNotesLimits } from '../../domain/release/store-notes.ts';
 import type { StoreTarget } from '../../domain/release/vocabulary.ts';
 import { notesOfId } from '../notes/notes-row.ts';
 import { iso } from '../releases/instant.ts';
@@ -103,7 +103,7 @@ export function storeNotesView({ rows, generated, closed }: NotesOfRelease, targ
   return {
     ...{ target, locale, maxChars, editable: !closed.has(target) },
     text: row?.text ?? null,
-    sent: row?.text ?? (generated === null ? null : cutNotes(generated, maxChars)),
+    sent: row?.text ?? (generated === null ? null : notesForStore(target, generated)),
     updatedBy: row === undefined ? null : { accountId: row.accountId, displayName: row.displayName ?? row.accountId },
     updatedAt: row === undefined ? null : iso(row.updatedAt),
   };
@@ -114,7 +114,7 @@ export function targetNotesView(notes: NotesOfRelease, target: StoreTarget): Tar
   const written = notes.rows.filter((row) => row.target === target);
   return {
     ...{ target, maxChars, editable: !notes.closed.has(target) },
-    generated: notes.generated === null ? null : cutNotes(notes.generated, maxChars),
+    generated: notes.generated === null ? null : notesForStore(target, notes.generated),
     locales: written.map(({ locale }) => storeNotesView(notes, target, locale)),
   };
 }

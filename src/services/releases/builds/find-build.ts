@@ -7,7 +7,7 @@ import { type ReleaseBuildRow, type ReleaseBuildView, releaseBuildColumns, relea
 
 export interface FoundBuild {
   view: ReleaseBuildView;
-  /** Its run at the CI; null until the CI has said which it is. */
+  /** Its run at the CI; null until the CI has said which it is, and for ever where it was cancelled before. */
   run: { integrationId: string; handle: string } | null;
   /** No other build has taken its place since. */
   isLatest: boolean;
@@ -39,9 +39,9 @@ export async function findBuild(sql: Sql, caller: Caller, { releaseId, buildId }
   };
 }
 
-/** @throws ServiceError conflict for a build that no CI has run, or whose run is not known */
+/** @throws ServiceError conflict for a build that no CI has run, or of which no run is known */
 export function demandRun({ view, run }: FoundBuild): NonNullable<FoundBuild['run']> {
   if (view.mode === 'MANUAL') throw conflict(`The ${view.platform} build was made by hand: there is no run at a CI.`);
   if (run !== null) return run;
-  throw conflict(`The CI has not said yet which run the ${view.platform} build is (${view.status}); try again in a moment.`);
+  throw conflict(`No run of the ${view.platform} build is known to its CI: retry the task, which starts another.`);
 }

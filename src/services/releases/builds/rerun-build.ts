@@ -5,12 +5,14 @@ import type { TaskStatus } from '../../../domain/run.ts';
 import { writeHistory } from '../../../engine/history.ts';
 import { intervene } from '../../../engine/intervene.ts';
 import { hurry } from '../../../engine/signal.ts';
+import { takeBack } from '../../../engine/take-back.ts';
 import type { CiRun } from '../../../integrations/capabilities/ci.ts';
 import { ProviderError } from '../../../integrations/kit/provider-error.ts';
 import { askConnection } from '../../connections/ask-connection.ts';
 import { ciOf } from '../../connections/ci-metadata.ts';
 import type { OpenConnection } from '../../connections/connect.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../../context.ts';
+import { gaveUp } from '../../execution/build-state.ts';
 import { conflict } from '../../service-error.ts';
 import { advise, mayBeDone } from '../advise.ts';
 import { lockRelease, refuseEnded } from '../release-row.ts';
@@ -22,7 +24,7 @@ import type { ReleaseBuildView } from './list-builds.ts';
  * Runs what failed of a build again, as the same build. The CI is asked first; then, in one transaction, the build is QUEUED again under the
  * handle that is followed from now on, and the task that failed for it is retried. A retry plans another build for each that is FAILED
  * (`renewRetried`): this one is not any more. As long as another build of the task is failed the task stays FAILED, because its retry would
- * start a run that nobody asked for.
+ * start a run that nobody asked for. A worker that looks at the task meanwhile loses it: what that has seen decides nothing.
  *
  * If the process dies between the CI's answer and the commit, the run is under way and the build still says FAILED: asking again finds the
  * run (`rerunFailed` starts it once) and commits.
@@ -57,9 +59,9 @@ export async function rerunBuild(
   await findBuild(deps.db, caller, ids);
   return deps.locks.withLock(buildLock(ids.buildId), LOCK, async (held) => {
     const found = await findBuild(deps.db, caller, ids);
-    const { integrationId, handle } = demandRun(found);
     // Under way: somebody has just asked, or it has not failed yet.
     if (!hasEnded(found.view)) return deps.db.transact((tx) => answer(tx, caller, ids));
+    const { integrationId, handle } = demandRun(found);
     await deps.db.transact((tx) => demandRepeatable(tx, caller, ids, found));
     const connection = { category: 'ci-cd' as const, tenantId: caller.tenantId, id: integrationId };
     const run = await advise(advice, () => askConnection(deps, connection, (open) => startAgain(open, handle, held.signal), held.signal));
@@ -117,12 +119,22 @@ async function demandRepeatable(tx: Tx, caller: Caller, { releaseId }: BuildIds,
   refuseEnded(await lockRelease(tx, caller, releaseId));
   if (view.status === 'SUCCEEDED') throw conflict(`The ${view.platform} build succeeded: nothing of it is left to run again.`);
   if (!isLatest) throw conflict(`Another ${view.platform} build has taken the place of this one; run that one again.`);
-  const { key, status } = await followerOf(tx, view.taskId);
+  const { id, key, status } = await followerOf(tx, view.taskId);
   if (status === 'FAILED' || status === 'WAITING' || status === 'PENDING') return;
-  const isMoving = status === 'READY' || status === 'IN_PROGRESS';
-  throw conflict(
-    `The task ${key} is ${status}${isMoving ? ': it is about to look at its builds; try again in a moment' : ', and nothing waits for the build any more'}.`,
+  if (status !== 'READY' && status !== 'IN_PROGRESS')
+    throw conflict(`The task ${key} is ${status}, and nothing waits for the build any more.`);
+  if (await isBeingReplaced(tx, id, view.id)) {
+    throw conflict(`The task ${key} was retried: it starts another ${view.platform} run in place of this one.`);
+  }
+}
+
+/** A task that gave up for the build and goes on was sent on by a person: that plans another build. */
+async function isBeingReplaced(tx: Tx, followerId: string, buildId: string): Promise<boolean> {
+  const rows = await tx.rows(
+    `SELECT 1 FROM builds b WHERE b.id = ? AND b.ended_at <= (SELECT MAX(ended_at) FROM attempts WHERE task_id = ? AND ${gaveUp})`,
+    [buildId, followerId],
   );
+  return rows.length > 0;
 }
 
 async function queueAgain(
@@ -159,6 +171,8 @@ async function queueAgain(
     if ((await failedBuilds(tx, found.view.taskId)).length === 0) await intervene(tx, task.id, { do: 'retry', why }, actor, deps.ring);
     return;
   }
+  // Whoever looks at it this very moment has seen the build fail.
+  if (await takeBack(tx, task.id, actor, why, deps.ring)) return;
   const wakes = await hurry(tx, [task.id]);
   tx.afterCommit(() => deps.ring(wakes));
 }

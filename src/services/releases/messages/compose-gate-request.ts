@@ -28,7 +28,7 @@ interface Candidate {
 /** The message that asks for people's word, as it stands: who has said what, and the buttons while the gate asks. */
 export async function composeGateRequest(
   sql: Pick<Sql, 'rows'>,
-  stored: StoredNotification & { type: ReleaseGateRequest },
+  stored: Pick<StoredNotification, 'data'> & { type: ReleaseGateRequest },
   release: ReleaseContext,
 ): Promise<ComposedRequest> {
   const taskId = typeof stored.data.taskId === 'string' ? stored.data.taskId : '';

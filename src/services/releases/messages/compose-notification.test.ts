@@ -16,7 +16,10 @@ const release = {
   cycles: [{ number: 2, rcTag: 'v1.4.0-rc.2', rcCommit: 'c0ffee' }],
 } as ReleaseContext;
 
-const summaryOf = (type: string, data: Record<string, unknown>) => composeNotification({ type, data }, release)?.content.summary;
+const createdAt = new Date('2026-03-01T12:30:00.000Z');
+const compose = (stored: { type: string; data: Record<string, unknown> }, of: ReleaseContext) =>
+  composeNotification({ ...stored, createdAt }, of);
+const summaryOf = (type: string, data: Record<string, unknown>) => compose({ type, data }, release)?.content.summary;
 
 describe('composeNotification', () => {
   it.each([
@@ -26,12 +29,13 @@ describe('composeNotification', () => {
     'ROLLOUT_STARTED',
     'ROLLOUT_STEPPED',
     'ROLLOUT_HALTED',
+    'ROLLOUT_UNPROVEN',
     'ROLLOUT_RESUMED',
     'ROLLOUT_COMPLETED',
   ])('tells %s from its row, which says all of it', (type) => {
     const data = { platform: 'IOS', target: 'APP_STORE', version: '2.0.0', buildNumber: '7', url: 'https://store.example/1', secret: 'x' };
 
-    const message = composeNotification({ type, data }, release);
+    const message = compose({ type, data }, release);
 
     expect(message?.content.summary).toContain('2.0.0 → APP_STORE');
     expect(message?.content.sections[0]?.fields).toEqual([
@@ -50,7 +54,7 @@ describe('composeNotification', () => {
   it('tells builds for the stores from the output of their task', () => {
     const output = { builds: [{ platform: 'ANDROID', url: 'https://ci.example/1' }], storeBuild: { id: 'b', buildNumber: '140' } };
 
-    const message = composeNotification({ type: 'ANDROID_AAB_BUILD', data: { taskId: 't', output } }, release);
+    const message = compose({ type: 'ANDROID_AAB_BUILD', data: { taskId: 't', output } }, release);
 
     expect(message?.bucket).toBe('builds');
     expect(message?.content.summary).toBe('REL-7: the Play bundle 140 is ready');
@@ -58,14 +62,46 @@ describe('composeNotification', () => {
     expect(summaryOf('IOS_TEST_FLIGHT_BUILD', { taskId: 't', output: {} })).toBe('REL-7: the TestFlight build is ready');
   });
 
+  it('tells each build that failed by its own platform, with its page, and none that did not', () => {
+    const builds = [
+      { platform: 'ANDROID', status: 'SUCCEEDED', providerState: 'success', url: 'https://ci.example/1' },
+      { platform: 'IOS', status: 'FAILED', providerState: 'timed_out', url: 'https://ci.example/2' },
+      { platform: 'WEB', status: 'CANCELLED', providerState: null, url: null },
+    ];
+    const failure = { kind: 'conflict', message: 'The build did not succeed: IOS failed; WEB cancelled' };
+
+    const message = compose({ type: 'REGRESSION_BUILDS_FAILED', data: { failure, builds } }, release);
+
+    expect(message?.content.sections[0]?.fields).toEqual([
+      { label: 'IOS', value: 'failed (timed_out)', url: 'https://ci.example/2' },
+      { label: 'WEB', value: 'cancelled (no reason given)' },
+    ]);
+  });
+
+  it('tells why builds failed where it is not known which', () => {
+    const failure = { kind: 'conflict', message: 'The store refuses the bundle' };
+
+    for (const type of ['PREREGRESSION_BUILDS_FAILED', 'REGRESSION_BUILDS_FAILED']) {
+      const message = compose({ type, data: { failure } }, release);
+
+      expect(message?.content.sections[0]?.fields).toEqual([{ label: 'ANDROID', value: 'The store refuses the bundle' }]);
+    }
+  });
+
+  it('tells when a release was completed, whenever it is told', () => {
+    const message = compose({ type: 'RELEASE_COMPLETED', data: {} }, release);
+
+    expect(message?.content.sections[0]?.fields?.[0]).toEqual({ label: 'Completed at', value: '2026-03-01 12:30 UTC' });
+  });
+
   it('offers to run a failed task again, and nothing where it is not known which', () => {
     const data = { taskId: '01JD8Z2M6Y6Q6S7T8V9W0X1Y30', taskType: 'FORK_BRANCH', failure: { kind: 'internal', message: 'x' } };
 
-    const [retry, ...more] = composeNotification({ type: 'TASK_FAILED', data }, release)?.content.actions ?? [];
+    const [retry, ...more] = compose({ type: 'TASK_FAILED', data }, release)?.content.actions ?? [];
 
     expect(retry).toMatchObject({ id: 'task.retry', value: `${release.id}:${data.taskId}` });
     expect(more).toEqual([]);
-    expect(composeNotification({ type: 'TASK_FAILED', data: { ...data, taskId: 't' } }, release)?.content.actions).toBeUndefined();
+    expect(compose({ type: 'TASK_FAILED', data: { ...data, taskId: 't' } }, release)?.content.actions).toBeUndefined();
   });
 
   it('tells the notes of a candidate from the output of their task', () => {
@@ -76,7 +112,7 @@ describe('composeNotification', () => {
 
   it('tells what commands wrote as they wrote it, and nothing of a type that nobody renders', () => {
     expect(summaryOf('BLOCKERS_RESOLVED', { resolved: 2 })).toBe('REL-7: all 2 blockers are resolved');
-    expect(composeNotification({ type: 'NO_SUCH_TYPE', data: {} }, release)).toBeNull();
+    expect(compose({ type: 'NO_SUCH_TYPE', data: {} }, release)).toBeNull();
     // Messages that tasks send themselves have no row, and how a release or a gate stands is read when it is sent.
     const composedElsewhere = [
       'RELEASE_STATUS',
@@ -93,13 +129,11 @@ describe('composeNotification', () => {
     const ofCommand = { ...{ date, before: date, after: date }, reason: 'r', note: null, by: null, reasons: [], title: 't', platforms: [] };
     const ofGate = { gate: 'distribution', since: date, people: [] };
     const data = { ...ofTask, ...ofCommand, ...ofGate, deadline: null, open: 1, resolved: 1 };
-    expect(composeNotification({ type: 'APPROVAL_REMINDER', data }, release)?.bucket).toBe('releases');
-    expect(composeNotification({ type: 'APPROVAL_ESCALATION', data: { ...data, gate: 'pre-release' } }, release)?.bucket).toBe(
-      'regression',
-    );
-    expect(composeNotification({ type: 'APPROVAL_ESCALATION', data: { ...data, critical: true } }, release)?.bucket).toBe('critical');
+    expect(compose({ type: 'APPROVAL_REMINDER', data }, release)?.bucket).toBe('releases');
+    expect(compose({ type: 'APPROVAL_ESCALATION', data: { ...data, gate: 'pre-release' } }, release)?.bucket).toBe('regression');
+    expect(compose({ type: 'APPROVAL_ESCALATION', data: { ...data, critical: true } }, release)?.bucket).toBe('critical');
     for (const type of notificationTypes.filter((known) => !composedElsewhere.includes(known))) {
-      expect([type, composeNotification({ type, data }, release) === null]).toEqual([type, false]);
+      expect([type, compose({ type, data }, release) === null]).toEqual([type, false]);
     }
   });
 });

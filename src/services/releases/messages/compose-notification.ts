@@ -3,6 +3,7 @@ import { remedy, retryDecision } from '../../../domain/failure.ts';
 import type { MessageAction } from '../../../domain/message.ts';
 import { retryActions } from '../../../domain/notifications/message-actions.ts';
 import type {
+  BuildFailure,
   BuildLink,
   NotificationData,
   NotificationType,
@@ -20,6 +21,8 @@ import type { ReleaseContext } from '../../execution/release-source.ts';
 export interface StoredNotification {
   type: string;
   data: Record<string, unknown>;
+  /** When what it tells of happened: it was written in the same transaction. */
+  createdAt: Date;
 }
 
 /**
@@ -47,7 +50,7 @@ const withActions =
     return actions.length === 0 ? notification : { ...notification, content: { ...notification.content, actions } };
   };
 
-function compose({ type, data }: StoredNotification, release: ReleaseContext): Render | null {
+function compose({ type, data, createdAt }: StoredNotification, release: ReleaseContext): Render | null {
   const output = (data.output ?? {}) as Record<string, unknown>;
   switch (type) {
     case 'BRANCH_FORKOUT':
@@ -73,7 +76,7 @@ function compose({ type, data }: StoredNotification, release: ReleaseContext): R
     case 'TASK_FAILED':
       return withActions(say(type, taskFailed(data)), retryActions({ releaseId: release.id, taskId: text(data.taskId) }));
     case 'RELEASE_COMPLETED':
-      return say(type, { completedAt: new Date().toISOString(), tag: release.releaseTag });
+      return say(type, { completedAt: createdAt.toISOString(), tag: release.releaseTag });
     case 'IOS_TEST_FLIGHT_BUILD':
     case 'ANDROID_AAB_BUILD':
       return say(type, storeBuilds(output, release));
@@ -85,6 +88,7 @@ function compose({ type, data }: StoredNotification, release: ReleaseContext): R
     case 'ROLLOUT_STARTED':
     case 'ROLLOUT_STEPPED':
     case 'ROLLOUT_HALTED':
+    case 'ROLLOUT_UNPROVEN':
     case 'ROLLOUT_RESUMED':
     case 'ROLLOUT_COMPLETED':
       return say(type, storeEvent(data, release));
@@ -151,9 +155,18 @@ function taskFailed(data: Record<string, unknown>): NotificationData['TASK_FAILE
   return { task: { id: text(data.taskId), type, title }, message: failure.message, remedy: remedy(failure), waits };
 }
 
-function failures(data: Record<string, unknown>, release: ReleaseContext) {
-  const platform = release.platforms[0]?.platform ?? 'WEB';
-  return [{ platform, message: (data.failure as Failure).message, url: null }];
+/** Of each build that failed; where it is not known which, of all together. */
+function failures(data: Record<string, unknown>, release: ReleaseContext): BuildFailure[] {
+  const failed = records(data.builds).filter(({ status }) => status === 'FAILED' || status === 'CANCELLED');
+  if (failed.length === 0) {
+    const platform = release.platforms[0]?.platform ?? 'WEB';
+    return [{ platform, message: (data.failure as Failure).message, url: null }];
+  }
+  return failed.map(({ platform, status, providerState, url }) => ({
+    platform: platform as Platform,
+    message: `${text(status).toLowerCase()} (${textOrNull(providerState) ?? 'no reason given'})`,
+    url: textOrNull(url),
+  }));
 }
 
 export function buildLinks(value: unknown, release: ReleaseContext): BuildLink[] {

@@ -28,6 +28,19 @@ describe('what people hear of', () => {
     expect(noticesOf(completed(task))).toMatchObject([{ type, data: { output: { storeBuild: { buildNumber: '42' } } } }]);
   });
 
+  it('failed builds are told with what became of each', () => {
+    const failure = { kind: 'conflict' as const, message: 'The build did not succeed' };
+    const builds = [{ platform: 'IOS', status: 'FAILED' }];
+    const failed = (type: string, output?: Record<string, unknown>) =>
+      noticesOf({ kind: 'task-failed', ...head, task: { id: 'T', key: type, type, attempt: 1 }, failure, ...(output && { output }) });
+
+    expect(failed('TRIGGER_REGRESSION_BUILDS', { builds, other: 1 })).toMatchObject([
+      { type: 'REGRESSION_BUILDS_FAILED', data: { builds } },
+    ]);
+    expect(failed('TRIGGER_REGRESSION_BUILDS')[0]?.data).not.toHaveProperty('builds');
+    expect(failed('FORK_BRANCH', { builds })[0]?.data).not.toHaveProperty('builds');
+  });
+
   it('leaves the stores’ own events to those who see them', () => {
     expect(['SUBMIT_TO_APP_STORE', 'ROLL_OUT', 'COMPLETE_RELEASE'].flatMap((type) => noticesOf(completed(type)))).toEqual([]);
   });

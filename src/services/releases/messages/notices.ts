@@ -34,9 +34,12 @@ export function noticesOf(event: EngineEvent): Notice[] {
       ];
     }
     case 'task-failed': {
-      const type = (event.failure.kind === 'conflict' ? onBuildFailure[event.task.type] : undefined) ?? 'TASK_FAILED';
-      const data = { taskId: event.task.id, taskType: event.task.type, attempt: event.task.attempt, failure: event.failure };
-      return [{ type, data, dedupeKey: `${type}/${event.task.id}/${event.task.attempt}` }];
+      const { task, failure, output } = event;
+      const ofBuilds = failure.kind === 'conflict' ? onBuildFailure[task.type] : undefined;
+      const type = ofBuilds ?? 'TASK_FAILED';
+      const builds = ofBuilds === undefined || output?.builds === undefined ? {} : { builds: output.builds };
+      const data = { taskId: task.id, taskType: task.type, attempt: task.attempt, failure, ...builds };
+      return [{ type, data, dedupeKey: `${type}/${task.id}/${task.attempt}` }];
     }
     case 'task-waiting': {
       // Gates, once it is time to ask people.

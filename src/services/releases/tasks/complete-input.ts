@@ -23,8 +23,12 @@ export async function completeInput(tx: Tx, tenantId: string, asked: CreateRelea
     const message = `is required: there is no default release config for ${asked.type}, which POST …/release-configs/{id}/default makes`;
     throw invalid([{ field: '/releaseConfigId', message }]);
   }
+  // Locked from here on: its schedule, its rules and the configs it names are those of one instant.
   const [row] = isValid(releaseConfigId)
-    ? await tx.rows<{ body: unknown }>('SELECT body FROM release_configs WHERE tenant_id = ? AND id = ?', [tenantId, releaseConfigId])
+    ? await tx.rows<{ body: unknown }>('SELECT body FROM release_configs WHERE tenant_id = ? AND id = ? LOCK IN SHARE MODE', [
+        tenantId,
+        releaseConfigId,
+      ])
     : [];
   if (row === undefined) throw invalid([{ field: '/releaseConfigId', message: 'There is no such release config.' }]);
   const { schedule } = readConfigBody(parseJson(row.body));

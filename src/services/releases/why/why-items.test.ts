@@ -39,6 +39,10 @@ describe('why a task waits', () => {
       remedy: expect.stringContaining('Withdraw the submission of REL-6'),
       sentence: expect.stringContaining("waits for REL-6 to leave the store's review."),
     });
+    expect(taskItem(task({ ...waits, type: 'SUBMIT_TO_PLAY_STORE', blockedBy: ['DEP-3'], sameVersion: true }), now)).toMatchObject({
+      remedy: 'Wait for DEP-3, or cancel one of them.',
+      sentence: expect.stringContaining('waits for DEP-3 to end, which brings this very version'),
+    });
     expect(taskItem(task({ ...waits, type: 'WAIT_FOR_TURN' }), now)).toMatchObject({ on: 'person', remedy: 'Resume the release.' });
   });
 

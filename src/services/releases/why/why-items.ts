@@ -72,8 +72,9 @@ export interface TaskFact {
   unmet: readonly string[];
   /** Of a task that is about a store. */
   store: StoreFact | null;
-  /** Of a task that waits for other releases. */
+  /** Of a task that waits for other releases; `sameVersion`: they bring the very same to its store. */
   blockedBy: readonly string[];
+  sameVersion?: boolean;
   /** Of a task that waits for a window. */
   window: WindowFact | null;
 }
@@ -261,12 +262,15 @@ function forOthers(task: TaskFact, look: string | null, next: string): Told {
     };
   }
   const names = task.blockedBy.join(', ');
+  const told = { on: 'time', nextAction: 'it goes on' } as const;
+  const sameVersion = `waits for ${names} to end, which brings this very version to the store already.${next}`;
+  if (task.sameVersion === true) return { ...told, remedy: `Wait for ${names}, or cancel one of them.`, sentence: sameVersion };
   const toStore = task.type !== 'WAIT_FOR_TURN';
   const sentence = toStore ? `waits for ${names} to leave the store's review.${next}` : `waits for ${names} to end.${next}`;
   const remedy = toStore
     ? `Withdraw the submission of ${names}, or wait for its review.`
     : `Complete or archive ${names}, or skip this task with a reason.`;
-  return { on: 'time', nextAction: 'it goes on', remedy, sentence };
+  return { ...told, remedy, sentence };
 }
 
 /** A gate that does not ask people yet says which of its requirements do not hold. */

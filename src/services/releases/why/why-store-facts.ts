@@ -14,12 +14,17 @@ const wish = (column: string) => `
    WHERE h.tenant_id = o.tenant_id AND h.scope_id = o.release_id AND h.entity_type = 'rollout' AND h.entity_id = o.id
      AND i.field = 'wanted' AND o.wanted = 'HALT' ORDER BY h.sequence DESC LIMIT 1)`;
 
+/** What the task's last look has told; SQL NULL where it has not. */
+const told = (path: string) =>
+  `IF(JSON_TYPE(JSON_EXTRACT(t.output, '${path}')) = 'STRING', JSON_UNQUOTE(JSON_EXTRACT(t.output, '${path}')), NULL)`;
+
 /** Branches of a CASE over a task `t` of a release `r`. */
 export const whenStores = `
   WHEN t.type = 'ROLL_OUT' THEN (
     SELECT CAST(JSON_OBJECT('kind', 'rollout', 'target', o.target, 'version', p.version, 'plan', JSON_EXTRACT(o.plan, '$'), 'status', o.status,
       'pauseReason', o.pause_reason, 'wanted', o.wanted, 'step', o.step, 'stepReachedAt', ${at('o.step_reached_at')}, 'fraction', o.fraction,
-      'by', ${wish('a.display_name')}, 'why', ${wish('h.why')}) AS CHAR)
+      'by', ${wish('a.display_name')}, 'why', ${wish('h.why')}, 
+      'verdict', ${told('$.analysis.verdict')}, 'evidence', ${told('$.analysis.reason')}, 'haltedAt', ${told('$.until')}) AS CHAR)
     FROM rollouts o JOIN platform_releases p ON p.id = o.platform_release_id WHERE o.task_id = t.id)
   WHEN t.type IN ('SUBMIT_TO_APP_STORE', 'SUBMIT_TO_PLAY_STORE') THEN (
     SELECT CAST(JSON_OBJECT('kind', 'submission', 'target', s.target, 'version', p.version, 'status', s.status,

@@ -10,6 +10,7 @@ const look = new Date('2026-11-21T12:05:00Z');
 const rolling = {
   ...{ kind: 'rollout', target: 'PLAY_STORE', version: '1.4.0', plan: rolloutPresets['play-staged'], status: 'PROGRESSING' },
   ...{ pauseReason: null, wanted: 'RUN', step: 2, stepReachedAt: reached, fraction: 0.05, by: null, why: null },
+  ...{ verdict: null, evidence: null, haltedAt: null },
 } as const satisfies StoreFact;
 const inReview = {
   ...{ kind: 'submission', target: 'APP_STORE', version: '1.4.0', status: 'IN_REVIEW', submittedAt: reached },
@@ -101,6 +102,28 @@ describe('why a task of the stores waits', () => {
     expect(outside).toMatchObject({ on: 'person', remedy: 'Resume the rollout of 1.4.0 to PLAY_STORE.' });
     expect(outside.sentence).toContain("is halted at 5 % of the users in the store's console.");
     expect(outside.sentence).not.toContain('Ada');
+  });
+
+  it('is what is measured beside its time', () => {
+    const evidence = 'crashes: 1 of 3 measurements';
+
+    expect(item({ ...rolling, verdict: 'running', evidence }, { waitReason: 'TIMER' }).sentence).toMatch(
+      /until 2026-11-22T11:00:00.000Z, and is measured before it reaches more: crashes: 1 of 3 measurements\.$/,
+    );
+  });
+
+  it('is a person where there is no evidence, until it is halted, and who resumes what its analysis halted', () => {
+    const evidence = 'crashes: no evidence: the provider has no series';
+    const paused = { ...rolling, status: 'PAUSED', verdict: 'inconclusive', evidence, haltedAt: look.toISOString() } as const;
+
+    const lacking = item({ ...paused, pauseReason: 'inconclusive' }, { waitReason: 'HALTED' });
+    const why = 'its analysis failed: crashes: 1 failure';
+    const failed = item({ ...paused, pauseReason: 'analysis', wanted: 'HALT', why }, { waitReason: 'HALTED' });
+
+    expect(lacking).toMatchObject({ on: 'person', remedy: expect.stringContaining('Advance the rollout of 1.4.0 to PLAY_STORE') });
+    expect(lacking.sentence).toContain(`no evidence for the next: ${evidence}. It is halted at ${look.toISOString()}`);
+    expect(failed).toMatchObject({ on: 'person', remedy: expect.stringContaining('with a reason') });
+    expect(failed.sentence).toContain(`is halted at 5 % of the users: ${why}.`);
   });
 
   it('is a worker while a wish is on its way to the store', () => {

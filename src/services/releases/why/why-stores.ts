@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../domain/analysis/judge-metric.ts';
 import { percentText } from '../../../domain/release/store-notifications.ts';
 import type { RolloutPlan } from '../../../domain/rollout/plan.ts';
 import { stepDueAt } from '../../../domain/rollout/progress.ts';
@@ -26,6 +27,11 @@ interface RolloutFact extends Pick<RolloutRow, 'status' | 'pauseReason' | 'wante
   /** Who halted it here, and why. */
   by: string | null;
   why: string | null;
+  /** How the analysis of its step stands, and what that rests on; null = none is wanted, or none was looked at. */
+  verdict: Verdict | null;
+  evidence: string | null;
+  /** Of one without evidence: when it is halted unless a person takes it on. ISO 8601; null = not yet known */
+  haltedAt: string | null;
 }
 
 /** As items of `why` tell it. */
@@ -62,7 +68,13 @@ function tellRollout(rollout: RolloutFact, look: string | null, next: string): T
     // A person's wish is on its way to the store.
     if (wanted !== 'HALT')
       return { on: 'worker', nextAction: look, remedy: null, sentence: `resumes ${what}, which is halted ${reached}.` };
-    return { on: 'person', nextAction: look, remedy: `Resume ${what}.`, sentence: `is halted ${reached}${whose(rollout)}.${next}` };
+    const reason = pauseReason === 'analysis' ? ', with a reason, once its cause is known' : '';
+    return {
+      on: 'person',
+      nextAction: look,
+      remedy: `Resume ${what}${reason}.`,
+      sentence: `is halted ${reached}${whose(rollout)}.${next}`,
+    };
   }
   if (wanted === 'HALT') return { on: 'worker', nextAction: look, remedy: null, sentence: `halts ${what}${whose(rollout)}, ${reached}.` };
   if (status === 'PAUSED' && pauseReason === 'step') {
@@ -73,6 +85,16 @@ function tellRollout(rollout: RolloutFact, look: string | null, next: string): T
       sentence: `is on ${stepText(rollout)} until somebody advances it.${next}`,
     };
   }
+  if (status === 'PAUSED' && pauseReason === 'inconclusive') {
+    const then = rollout.haltedAt === null ? '' : ` It is halted at ${rollout.haltedAt} unless somebody takes it on.`;
+    const found = rollout.evidence === null ? '' : `: ${rollout.evidence}`;
+    return {
+      on: 'person',
+      nextAction: rollout.haltedAt === null ? look : 'it is halted',
+      remedy: `Advance ${what} to go on without evidence, or halt it.`,
+      sentence: `stands still on ${stepText(rollout)}, for there is no evidence for the next${found}.${then}`,
+    };
+  }
   if (status !== 'PROGRESSING' && pauseReason !== 'window') return null;
   return progress(rollout, look, next);
 }
@@ -81,14 +103,22 @@ function progress(rollout: RolloutFact, look: string | null, next: string): Told
   const { plan, target, fraction, step, stepReachedAt } = rollout;
   const due = plan.kind === 'staged' && !isLastStep(plan, step) ? stepDueAt(plan.steps, { step, stepReachedAt }) : null;
   if (due !== null)
-    return { on: 'time', nextAction: 'the next step is taken', remedy: null, sentence: `is on ${stepText(rollout)} until ${iso(due)}.` };
+    return {
+      on: 'time',
+      nextAction: 'the next step is taken',
+      remedy: null,
+      sentence: `is on ${stepText(rollout)} until ${iso(due)}${measured(rollout)}.`,
+    };
   return {
     on: 'provider',
     nextAction: look,
     remedy: null,
-    sentence: `waits for ${target}, which shows ${percentText(fraction)} of the users.${next}`,
+    sentence: `waits for ${target}, which shows ${percentText(fraction)} of the users${measured(rollout)}.${next}`,
   };
 }
+
+const measured = ({ verdict, evidence }: RolloutFact) =>
+  verdict === 'running' ? `, and is measured before it reaches more: ${evidence}` : '';
 
 function whose({ pauseReason, by, why }: RolloutFact): string {
   if (pauseReason === 'outside') return " in the store's console";

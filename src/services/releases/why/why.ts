@@ -179,6 +179,7 @@ function taskFact(row: WhyRow, { connections, tenantId, releaseId }: Facts): Omi
     approvals: output === null ? null : { given: row.given ?? 0, quorum: output.quorum ?? 0, detail: approvalDetail(output) },
     store,
     blockedBy: turn ? blockedBy([row.output]).map(({ displayId }) => displayId) : [],
+    sameVersion: turn && (parseJson(row.output) as { sameVersion?: boolean } | null)?.sameVersion === true,
     window: row.reason === 'WINDOW' ? windowFact(row.output, tenantId, releaseId) : null,
     unmet: (output?.requirements ?? []).filter(({ met }) => met !== true).map(({ evidence }) => evidence),
   };
