@@ -75,6 +75,7 @@ const releaseServices: TaskServices = {
   tickets: createTicketService(db, connector),
   testRuns: createTestRunService(db, connector),
   stores,
+  evidence: deployments.evidence,
   storeBuilds: createStoreBuildService(db, stores, createBundleFiles(runtime.artifacts)),
   submissions: createSubmissionService(db, runtime.ring),
   rollouts: createRolloutService(db, runtime.ring),

@@ -90,7 +90,7 @@ export function outcomeOf(builds: readonly Build[], pollMs: number): Outcome {
       (build) =>
         `${build.platform} ${build.status.toLowerCase()} (${build.providerState ?? 'no reason given'})${build.url === null ? '' : ` ${build.url}`}`,
     );
-    return { kind: 'failed', failure: { kind: 'conflict', message: `The build did not succeed: ${words.join('; ')}` } };
+    return { kind: 'failed', failure: { kind: 'conflict', message: `The build did not succeed: ${words.join('; ')}` }, output };
   }
   if (builds.every((build) => build.status === 'SUCCEEDED')) return { kind: 'completed', output };
   return {

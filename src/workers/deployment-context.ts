@@ -13,6 +13,7 @@ import type { PreflightService } from '../services/execution/preflight-service.t
 import type { RecipeService } from '../services/execution/recipe-service.ts';
 import type { ServiceRolloutService } from '../services/execution/service-rollout-service.ts';
 import type { StoreBuildService } from '../services/execution/store-build-service.ts';
+import type { StoreEvidenceService } from '../services/execution/store-evidence-service.ts';
 import type { StoreService } from '../services/execution/store-service.ts';
 import type { SubmissionService } from '../services/execution/submission-service.ts';
 import type { TrackRolloutService } from '../services/execution/track-rollout-service.ts';
@@ -35,6 +36,7 @@ export interface DeploymentServices {
   migrations: MigrationService;
   rollouts: ServiceRolloutService;
   stores: StoreService;
+  evidence: StoreEvidenceService;
   storeBuilds: StoreBuildService;
   submissions: SubmissionService;
   trackRollouts: TrackRolloutService;

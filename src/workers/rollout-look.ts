@@ -1,10 +1,13 @@
-import { decideRollout, type RolloutDecision } from '../domain/rollout/decide-rollout.ts';
+import { decideRollout } from '../domain/rollout/decide-rollout.ts';
+import { analysisOf, type Evidence } from '../domain/rollout/evidence.ts';
 import type { RolloutAct } from '../domain/rollout/rollout.ts';
+import type { RolloutDecision } from '../domain/rollout/situation.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import type { StoreRelease, StoreReleaseQuery } from '../integrations/capabilities/app-store.ts';
 import { ProviderError } from '../integrations/kit/provider-error.ts';
 import { assertAttemptOurs } from '../services/execution/attempt-scope.ts';
 import type { Seen, StoredRollout } from '../services/execution/rollout-service.ts';
+import type { StoreEvidenceService } from '../services/execution/store-evidence-service.ts';
 import type { NamedStore, OpenStore, StoreService } from '../services/execution/store-service.ts';
 import type { WindowStanding } from '../services/execution/window-service.ts';
 import { windowSignals } from '../services/windows/window-signals.ts';
@@ -12,7 +15,7 @@ import { rolloutWindows, windowWaitOutput } from './release-windows.ts';
 import { storeSignals } from './store-target.ts';
 
 /*
- * A reconciler. Each look reads the store first; `decideRollout` says what that means and what is next; the decision, with what is about to be done, is
+ * A reconciler. Each look reads the store and what is measured first; `decideRollout` says what that means and what is next; the decision, with what is about to be done, is
  * written before it is done; and what the store shows afterwards is looked at like anything it shows. Commands of people write their wish and make
  * this task due. A crash between any two steps is one more look, which finds what was intended and what is there.
  */
@@ -24,6 +27,8 @@ const SOON_MS = 1_000;
 /** A version that has passed review, on its way to everybody. */
 export interface RollingOut {
   tenantId: string;
+  /** Release or deployment. */
+  scopeId: string;
   store: NamedStore;
   version: string;
   /** What was submitted; null = it is not known here. */
@@ -38,7 +43,7 @@ export interface RollingOut {
 
 interface LookContext {
   pollMs: number;
-  services: { stores: StoreService };
+  services: { stores: StoreService; evidence: StoreEvidenceService };
 }
 
 export async function lookAtRollout(context: LookContext, rolling: RollingOut): Promise<Outcome> {
@@ -50,11 +55,17 @@ export async function lookAtRollout(context: LookContext, rolling: RollingOut): 
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const rollout = await rolling.open();
     const windows = await rolling.windows();
-    const decision = decide(rollout, open, seen, windows);
+    const evidence = await evidenceOf(context, rolling, rollout);
+    const decision = decide(rollout, open, { seen, windows, evidence });
     const shown = seen === null ? null : { buildNumber: query.buildNumber, url: seen.url };
     // Somebody wrote their wish meanwhile: it counts.
     if (!(await rolling.write(rollout, decision, shown))) continue;
-    if (decision.act === null) return outcomeOf(context, rolling, rollout, decision, { seen, windows });
+    if (decision.act === null) {
+      // What is to be measured from here on begins in this look.
+      const begins = analysisOf(rollout.plan, decision.state)?.key ?? evidence?.key;
+      if (begins !== evidence?.key) continue;
+      return outcomeOf(context, rolling, rollout, decision, { seen, windows, evidence });
+    }
     if (refused !== null) throw refused;
     const done = await act(open, query, decision.act);
     refused = done instanceof ProviderError ? done : null;
@@ -64,14 +75,18 @@ export async function lookAtRollout(context: LookContext, rolling: RollingOut): 
   return { kind: 'waiting', reason: 'CALLBACK', forMs: SOON_MS, signals: storeSignals(store) };
 }
 
-const decide = (
-  { state, plan, held, now }: StoredRollout,
-  { appStore }: OpenStore,
-  seen: StoreRelease | null,
-  windows: WindowStanding,
-): RolloutDecision =>
+function evidenceOf(
+  { services }: LookContext,
+  { tenantId, scopeId, store, version, buildNumber }: RollingOut,
+  rollout: StoredRollout,
+): Promise<Evidence | null> {
+  const { appId: app, track, target } = store;
+  return services.evidence.look({ tenantId, scopeId, words: { version, buildNumber: buildNumber ?? '', app, track, target } }, rollout);
+}
+
+const decide = ({ state, plan, held, now }: StoredRollout, { appStore }: OpenStore, { seen, windows, evidence }: Looked): RolloutDecision =>
   decideRollout({
-    ...{ state, plan, held, now, windows: rolloutWindows(windows) },
+    ...{ state, plan, held, now, evidence, windows: rolloutWindows(windows) },
     ...{ abilities: appStore.abilities, observed: seen?.state ?? null },
   });
 
@@ -104,11 +119,12 @@ async function act(
   }
 }
 
-const reasonOf = { time: 'TIMER', person: 'HALTED', window: 'WINDOW', store: 'CALLBACK' } as const;
+const reasonOf = { time: 'TIMER', person: 'HALTED', window: 'WINDOW', store: 'CALLBACK', analysis: 'CALLBACK' } as const;
 
 interface Looked {
   seen: StoreRelease | null;
   windows: WindowStanding;
+  evidence: Evidence | null;
 }
 
 function outcomeOf(
@@ -116,7 +132,7 @@ function outcomeOf(
   { tenantId, store, version, remedy }: RollingOut,
   { plan, now }: StoredRollout,
   decision: RolloutDecision,
-  { seen, windows }: Looked,
+  { seen, windows, evidence }: Looked,
 ): Outcome {
   const { state, wait, failure } = decision;
   const { status, pauseReason, step, fraction, wanted } = state;
@@ -124,6 +140,7 @@ function outcomeOf(
     ...{ target: store.target, version, status, pauseReason, step, fraction, wanted, url: seen?.url ?? null },
     steps: plan.kind === 'staged' ? plan.steps.length : null,
     until: wait !== null && 'until' in wait ? (wait.until?.toISOString() ?? null) : null,
+    analysis: evidence === null ? null : { verdict: evidence.verdict, reason: evidence.reason },
     why: wait === null || wait.for === 'time' ? null : wait.why,
     ...(wait?.for === 'window' ? windowWaitOutput(windows) : {}),
   };
@@ -133,8 +150,8 @@ function outcomeOf(
   }
   if (wait === null) return { kind: 'completed', output };
   // Also while it is a step's time, or a window, that is waited for: people act in the console meanwhile.
-  const until = 'until' in wait ? wait.until : null;
-  const forMs = until === null ? pollMs : Math.min(pollMs, Math.max(0, until.getTime() - now.getTime()));
+  const untils = ['until' in wait ? (wait.until ?? null) : null, evidence?.nextLookAt ?? null].filter((at) => at !== null);
+  const forMs = Math.min(pollMs, ...untils.map((at) => Math.max(0, at.getTime() - now.getTime())));
   const signals = [...storeSignals(store), ...windowSignals(tenantId)];
   return { kind: 'waiting', reason: reasonOf[wait.for], forMs, output, signals };
 }

@@ -23,7 +23,7 @@ function deliveryOf(context: TaskContext): StoreDelivery {
   return {
     ...{ place, store, version: platform.version },
     windows: () => windowsOf(context, store.target),
-    turn: () => services.turns.toSubmit(release, store),
+    turn: () => services.turns.toSubmit(release, store, platform.version),
     build: (isFirst) => chooseBuild(context, isFirst),
     notes: () => services.submissions.notes(place, task.runId),
   };

@@ -1,4 +1,4 @@
-import { cutNotes } from '../domain/release/store-notes.ts';
+import { notesForStore } from '../domain/release/store-notes.ts';
 import { gradually } from '../domain/rollout/progress.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import type { StoreBuild, StoreRelease } from '../integrations/capabilities/app-store.ts';
@@ -6,7 +6,7 @@ import { ProviderError } from '../integrations/kit/provider-error.ts';
 import { assertAttemptOurs } from '../services/execution/attempt-scope.ts';
 import type { OpenStore } from '../services/execution/store-service.ts';
 import type { SubmissionFinding, SubmissionRecord } from '../services/execution/submission-service.ts';
-import type { ReleaseName } from '../services/releases/release-view.ts';
+import type { Turn } from '../services/execution/turn-service.ts';
 import { turnSignals } from '../services/releases/turn-signals.ts';
 import { waitForWindow } from './release-windows.ts';
 import { type DeliveryContext, type StoreDelivery, tenantOf } from './store-delivery.ts';
@@ -33,7 +33,7 @@ export async function submit(context: DeliveryContext, delivery: StoreDelivery):
       return taken ?? waitForWindow(tenantOf(delivery), windows, { target: store.target, version });
     }
     const turn = await delivery.turn();
-    if (!turn.own) return waitForOthers(context, delivery, turn.blockedBy);
+    if (!turn.own) return waitForOthers(context, delivery, turn);
   }
   const way = { ...delivery, open: await services.stores.open(tenantOf(delivery), store) };
   if (isNew) {
@@ -56,17 +56,17 @@ const takenStates: ReadonlySet<StoreRelease['state']['kind']> = new Set([
   ...(['in-review', 'processing', 'approved', 'rolling-out', 'halted', 'live'] as const),
 ]);
 
-/** Stores take one version of an app at a time; the lock on the app keeps two releases from finding the way free at once. */
+/** Stores take one version of an app at a time, from one of us; the lock on the app keeps two releases from finding the way free at once. */
 function waitForOthers(
   { pollMs }: DeliveryContext,
   { store: { target }, version }: StoreDelivery,
-  blockedBy: readonly ReleaseName[],
+  { blockedBy, sameVersion }: Extract<Turn, { own: false }>,
 ): Outcome {
   return {
     kind: 'waiting',
     reason: 'TURN',
     forMs: pollMs,
-    output: { target, version, blockedBy },
+    output: { target, version, blockedBy, sameVersion: sameVersion === true },
     signals: turnSignals(blockedBy, target),
   };
 }
@@ -112,7 +112,7 @@ async function composeNotes({ open, store, notes }: Way): Promise<Record<string,
     });
   }
   const { written, generated } = await notes();
-  const text = generated === null ? null : cutNotes(generated, appStore.abilities.maxNotesChars);
+  const text = generated === null ? null : notesForStore(store.target, generated, appStore.abilities.maxNotesChars);
   const composed = listing.locales.flatMap((locale) => (text === null ? [] : [[locale, text]]));
   // Written for a locale that the app does not have: the store says so, rather than that it is lost.
   return { ...Object.fromEntries(composed), ...written };

@@ -10,6 +10,7 @@ import type { ReleaseContext, ReleaseSource } from '../services/execution/releas
 import type { RolloutService } from '../services/execution/rollout-service.ts';
 import type { SourceControlService } from '../services/execution/source-control-service.ts';
 import type { StoreBuildService } from '../services/execution/store-build-service.ts';
+import type { StoreEvidenceService } from '../services/execution/store-evidence-service.ts';
 import type { StoreService } from '../services/execution/store-service.ts';
 import type { SubmissionService } from '../services/execution/submission-service.ts';
 import type { SupersededBuildService } from '../services/execution/superseded-build-service.ts';
@@ -33,6 +34,7 @@ export interface TaskServices {
   releases: ReleaseSource;
   records: ReleaseRecords;
   stores: StoreService;
+  evidence: StoreEvidenceService;
   storeBuilds: StoreBuildService;
   submissions: SubmissionService;
   rollouts: RolloutService;

@@ -110,7 +110,8 @@ async function rollOut(context: DeploymentTaskContext, place: TrackRolloutPlace)
   const { deployment, services } = context;
   const { service, revision } = place;
   const outcome = await lookAtRollout(context, {
-    ...{ tenantId: deployment.tenantId, store: service.target.store, version: revision.version, buildNumber: revision.buildNumber ?? null },
+    ...{ tenantId: deployment.tenantId, scopeId: deployment.id, store: service.target.store },
+    ...{ version: revision.version, buildNumber: revision.buildNumber ?? null },
     windows: () => windowsOf(context, service),
     open: () => services.trackRollouts.open(place),
     write: (rollout, decision) => services.trackRollouts.write(place, rollout, decision),
@@ -136,6 +137,7 @@ const refused = ({ name, target }: TrackService, why: string): Outcome => ({
 type SubmissionOutput = {
   status?: SubmissionRecord['status'];
   blockedBy?: { displayId: string }[];
+  sameVersion?: boolean;
   closedBy?: string[];
   why?: string | null;
 };
@@ -152,8 +154,10 @@ function shown(service: TrackService, outcome: Outcome): Outcome {
   return { ...outcome, output: { ...output, why: output.why ?? whyOf(output) } };
 }
 
-function whyOf({ status, blockedBy = [], closedBy = [] }: SubmissionOutput): string | null {
-  if (blockedBy.length > 0) return `the store reviews ${blockedBy.map(({ displayId }) => displayId).join(', ')} first`;
+function whyOf({ status, blockedBy = [], closedBy = [], sameVersion = false }: SubmissionOutput): string | null {
+  const names = blockedBy.map(({ displayId }) => displayId).join(', ');
+  if (blockedBy.length > 0 && sameVersion) return `${names} brings this very version to the store already, and has to end first`;
+  if (blockedBy.length > 0) return `the store reviews ${names} first`;
   if (closedBy.length > 0) return `no window lets it reach more users: ${closedBy.join(', ')}`;
   return status === 'IN_REVIEW' ? 'the store reviews it' : null;
 }

@@ -157,8 +157,8 @@ async function observe(
 
   async function analyse(): Promise<ReadonlyMap<string, AnalysisSeen>> {
     const where = {
-      ...{ tenantId: deployment.tenantId, deploymentId: deployment.id, rolloutId: rollout.id, metrics: open.metrics },
-      ...{ side: program.to, service: service.name, environment: deployment.plan.environment.name },
+      ...{ tenantId: deployment.tenantId, scopeId: deployment.id, rolloutId: rollout.id, metrics: open.metrics, side: program.to },
+      words: { service: service.name, environment: deployment.plan.environment.name },
     };
     const found = await Promise.all(
       analysesOf(program, state).map(async (analysis) => [analysis.key, await services.analyses.look(where, analysis)] as const),

@@ -97,11 +97,15 @@ async function noteWithdrawn(context: DeploymentTaskContext, service: TrackServi
 }
 
 async function wait(context: DeploymentTaskContext, service: TrackService, why: string): Promise<Outcome> {
-  const { agoMs } = await context.intent('take-back');
+  const { agoMs, since } = await context.intent('take-back');
   if (agoMs > PATIENCE_MS) return fail(context, service, why);
+  const until = new Date(since.getTime() + PATIENCE_MS).toISOString();
   return {
     ...{ kind: 'waiting', reason: 'CALLBACK', forMs: context.pollMs, signals: storeSignals(service.target.store) },
-    output: { service: service.name, target: service.target.store.target, status: 'ROLLING_BACK', why },
+    output: {
+      ...{ service: service.name, target: service.target.store.target, status: 'ROLLING_BACK', until },
+      why: `${why}; if it has not come to that by ${until}, a person is asked`,
+    },
   };
 }
 

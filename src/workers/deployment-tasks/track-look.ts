@@ -55,7 +55,7 @@ export function deliveryOf(context: DeploymentTaskContext, service: TrackService
   return {
     ...{ place: deploymentSubmission(deployment, service, version, task), store, version },
     windows: () => windowsOf(context, service),
-    turn: () => services.turns.toSubmit(deployment, store),
+    turn: () => services.turns.toSubmit(deployment, store, version),
     build: () => services.storeBuilds.find(store, { tenantId: deployment.tenantId, version, sha256: null, buildNumber }),
     notes: async () => ({ written: {}, generated: deployment.plan.notes ?? null }),
   };

@@ -43,6 +43,7 @@ async function gather(context: TaskContext, commit: string): Promise<RegressionG
     openBlockers: await records.openBlockers(key),
     thresholdPercent: threshold,
     tests,
+    automation: await records.automation(key, cycle),
     candidate: { commit, builds: await records.candidateBuilds(key, cycle), notesDigest: await records.notesDigest(key, cycle) },
     branchHead,
     freshForMs: freshForMs(pollMs),
@@ -68,7 +69,7 @@ async function readTests({ release, services, task }: TaskContext, begunAt: Date
       const evidence = { cycle, runId: run.id, url: run.url, state: run.state.kind, counts, thresholdPercent };
       return { passed: counts.passed, total: counts.total, run: evidence };
     }, begunAt);
-    tests.push({ platform, source: 'test-management', result });
+    tests.push({ platform, result });
   }
   return { threshold, tests };
 }

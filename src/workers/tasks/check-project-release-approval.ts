@@ -7,20 +7,24 @@ export const checkProjectReleaseApproval: TaskHandler = {
     const { tenantId, config } = release;
     const configId = config.projectManagementConfigId;
     if (configId === null) return { kind: 'completed', output: { tickets: [] } };
-    const standings = [];
+    const standings: { platform: string; key: string; status: string; url: string; done: boolean }[] = [];
+    /** Of tickets that are not done. */
+    const awaited: string[] = [];
     for (const { platform, ticketKey } of release.platforms) {
       if (ticketKey === null) continue;
-      standings.push({ platform, ...(await services.tickets.standing({ tenantId, configId, platform, ticketKey })) });
+      const { webhookKey, ...standing } = await services.tickets.standing({ tenantId, configId, platform, ticketKey });
+      standings.push({ platform, ...standing });
+      if (!standing.done) awaited.push(webhookKey);
     }
     const output = { tickets: standings, checkedAt: new Date().toISOString() };
-    if (standings.every((standing) => standing.done)) return { kind: 'completed', output };
+    if (awaited.length === 0) return { kind: 'completed', output };
     const integrationId = await services.tickets.integrationId({ tenantId, configId });
     return {
       kind: 'waiting',
       reason: 'CALLBACK',
       forMs: pollMs,
       output,
-      signals: standings.filter(({ done }) => !done).map(({ key }) => ({ integrationId, key: signalKey.ticket(key) })),
+      signals: awaited.map((key) => ({ integrationId, key: signalKey.ticket(key) })),
     };
   },
 };

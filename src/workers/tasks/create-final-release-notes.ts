@@ -1,9 +1,10 @@
 import { notesRange } from '../../domain/notes/range.ts';
+import { linkTickets } from '../link-tickets.ts';
 import { writeNotes } from '../notes.ts';
 import { mainVersion, releaseTagName, repositoryLock } from '../release-refs.ts';
 import type { TaskHandler } from '../task-context.ts';
 
-/** The notes of the whole release, since the base release, and the release object in source control that carries them. */
+/** The notes of the whole release, since the base release, and the release object in source control that carries them; the release's tickets lead to it. */
 export const createFinalReleaseNotes: TaskHandler = {
   locks: (release) => [repositoryLock(release)],
   async run(context) {
@@ -18,6 +19,8 @@ export const createFinalReleaseNotes: TaskHandler = {
       name: mainVersion(release),
       body: markdown,
     });
-    return { kind: 'completed', output: { notesId: id, base: range.base, tag, commits, markdown, text, url: published?.url ?? null } };
+    const url = published?.url ?? null;
+    const tickets = url === null ? [] : await linkTickets(context, { url, title: `Release notes of ${tag}` });
+    return { kind: 'completed', output: { notesId: id, base: range.base, tag, commits, markdown, text, url, tickets } };
   },
 };

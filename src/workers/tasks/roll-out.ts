@@ -22,7 +22,7 @@ async function look(context: TaskContext) {
   const submission = await services.submissions.latest(releaseSubmission(release, platform, store.target, task.id));
   const place = { release, platform, task, plan: store.rolloutPlan };
   return lookAtRollout(context, {
-    ...{ tenantId: release.tenantId, store, version: platform.version, buildNumber: submission?.buildNumber ?? null },
+    ...{ tenantId: release.tenantId, scopeId: release.id, store, version: platform.version, buildNumber: submission?.buildNumber ?? null },
     windows: () => windowsOf(context, store.target),
     open: () => services.rollouts.open(place),
     write: (rollout, decision, seen) => services.rollouts.write(place, rollout, decision, seen),
