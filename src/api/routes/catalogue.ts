@@ -24,7 +24,10 @@ const serviceSchema = z.strictObject({
     .strictObject({ integrationId: idSchema, paths: z.array(z.string().min(1).max(255)).min(1).max(100) })
     .nullable()
     .default(null)
-    .meta({ description: 'A source control connection and globs of the files that are its own; null: it changes by its artifacts only' }),
+    .meta({
+      description:
+        'A source control connection, and which files are its own, seen from the root of the repository: `*`, `?`, `**`, `[a-z]` and `{a,b}`, or a file or folder as it is called. null: it changes by its artifacts only',
+    }),
   recipe: recipeSchema.nullable().default(null).meta({ description: 'How it is built and tested; null: artifacts come from outside' }),
   dependsOn: z
     .array(z.strictObject({ serviceId: idSchema, kind: z.enum(dependencyKinds) }))

@@ -1,6 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { verdicts } from '../../domain/analysis/judge-metric.ts';
-import { outcomes } from '../../domain/analysis/measurement.ts';
 import {
   servicePauseReasons,
   serviceRolloutPhases,
@@ -14,30 +12,11 @@ import { steerServiceRollout } from '../../services/service-rollouts/steer-servi
 import { type ApiDeps, type App, servicesFor } from '../context.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { answer, bearer, idempotencyHeader, idSchema, instantSchema, jsonBody, readProblems, writeProblems } from '../schemas.ts';
+import { analysisRunSchema } from './analysis-schema.ts';
 import { deploymentParams, deploymentPath } from './deployment-view-schemas.ts';
 import { reasonSchema } from './release-schemas.ts';
 
 /** The way of each service of a deployment to its new version. */
-
-const measurementSchema = z.object({
-  metric: z.string(),
-  value: z.number().nullable().meta({ description: 'null: there was none, or none that is a finite number' }),
-  result: z.enum(outcomes),
-  message: z.string().nullable().meta({ description: 'Why it is no success' }),
-  at: instantSchema,
-});
-
-const analysisSchema = z
-  .object({
-    key: z.string().meta({ example: 'step-2', description: 'step-N: of that step; background-N: the Nth beside the steps' }),
-    kind: z.enum(['analysis', 'judge']),
-    verdict: z.enum(verdicts).nullable(),
-    reason: z.string().nullable().meta({ description: 'What the verdict rests on' }),
-    startedAt: instantSchema,
-    endedAt: instantSchema.nullable(),
-    measurements: z.array(measurementSchema).meta({ description: 'The newest 50 of each metric, oldest first' }),
-  })
-  .openapi('AnalysisRun');
 
 const stepSchema = z.object({
   do: z.enum(['set-weight', 'pause', 'analysis', 'judge', 'set-header-route']),
@@ -54,7 +33,7 @@ const rolloutSchema = z
     status: z.enum(serviceRolloutStatuses),
     pauseReason: z.enum(servicePauseReasons).nullable().meta({
       description:
-        'step: a person takes the next step; manual: a person paused it, or its deployment; inconclusive: no evidence; window: none allows more. In a store also outside: halted in its console; window-halt: halted because a window closed',
+        'step: a person takes the next step; manual: a person paused it, or its deployment; inconclusive: no evidence; window: none allows more. In a store also outside: halted in its console; window-halt: halted because a window closed; analysis: halted for what its analysis found',
     }),
     phase: z.enum(serviceRolloutPhases),
     step: z.int().meta({ description: 'Number of the step it is on, from 1; 0: none yet; more than there are: behind the last' }),
@@ -71,7 +50,7 @@ const rolloutSchema = z
     wanted: z.enum(serviceRolloutWishes).meta({ description: 'What people want; its task brings it there' }),
     advanceRequestedAt: instantSchema.nullable(),
     abortReason: z.string().nullable(),
-    analyses: z.array(analysisSchema),
+    analyses: z.array(analysisRunSchema),
     observedAt: instantSchema.nullable().meta({ description: 'When drivers were last looked at' }),
     createdAt: instantSchema,
     updatedAt: instantSchema,

@@ -1,56 +1,19 @@
 import { z } from '@hono/zod-openapi';
 import { judgeDefaults } from '../../domain/analysis/judge.ts';
-import { metricDefaults } from '../../domain/analysis/metric.ts';
 import { type PipelineTaskType, pipelineTaskTypes } from '../../domain/deployment/pipeline.ts';
 import { strategyPresetNames, strategyPresets } from '../../domain/deployment/rollout/presets.ts';
 import { storePresetNames, storePresets } from '../../domain/deployment/store-presets.ts';
 import { deploymentStages, environmentTiers } from '../../domain/deployment/vocabulary.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
 import { idSchema } from '../schemas.ts';
+import { analysisSchema, inconclusiveDeadlineMs, milliseconds, querySchema } from './analysis-schema.ts';
 import { rolloutPlanSchema } from './rollout-plan-schema.ts';
 
 /* Pieces of what is deployed and how, as requests and answers show them. */
 
 const DAY_MS = 86_400_000;
 
-const milliseconds = (most = DAY_MS) => z.number().int().min(0).max(most).meta({ description: 'Milliseconds' });
-
 const percent = z.number().int().min(0).max(100);
-
-const conditionSchema = z.strictObject({ op: z.enum(['<', '<=', '>', '>=', '==']), threshold: z.number() });
-
-const querySchema = z.string().min(1).max(4000).meta({
-  description: '`{{side}}`, `{{otherSide}}`, `{{service}}`, `{{environment}}` and `{{windowSeconds}}` are replaced',
-  example: 'sum(rate(errors{side="{{side}}"}[30s]))',
-});
-
-const metricSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  query: querySchema,
-  intervalMs: milliseconds(),
-  initialDelayMs: milliseconds().default(metricDefaults.initialDelayMs),
-  until: z
-    .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('count'), count: z.int() }),
-      z.strictObject({ kind: z.literal('time'), ms: milliseconds(30 * DAY_MS) }),
-    ])
-    .meta({ description: 'When it has been measured enough' }),
-  successCondition: conditionSchema.meta({ description: 'A measurement that meets it is a success' }),
-  failureCondition: conditionSchema
-    .nullable()
-    .default(metricDefaults.failureCondition)
-    .meta({ description: 'null: whatever is no success is a failure. Otherwise what is neither is inconclusive' }),
-  failureLimit: z.int().default(metricDefaults.failureLimit).meta({ description: 'It fails when its failures exceed this' }),
-  inconclusiveLimit: z.int().default(metricDefaults.inconclusiveLimit),
-  consecutiveErrorLimit: z.int().default(metricDefaults.consecutiveErrorLimit),
-  minSamples: z.int().default(metricDefaults.minSamples).meta({ description: 'Without as many it never passes' }),
-});
-
-const inconclusiveDeadlineMs = milliseconds(7 * DAY_MS)
-  .default(3_600_000)
-  .meta({ description: 'How long one without evidence waits for a person before the rollout is aborted, milliseconds' });
-
-const analysisSchema = z.strictObject({ metrics: z.array(metricSchema).min(1).max(50), inconclusiveDeadlineMs }).openapi('AnalysisPlan');
 
 const judgeSchema = z
   .strictObject({

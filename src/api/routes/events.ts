@@ -40,7 +40,8 @@ const listSchema = z
 
 const HOW =
   'Server-sent events, oldest first: what has happened since `Last-Event-ID` (or `after`), then what happens, without a gap and each once. A stream ' +
-  'ends after a quarter of an hour, or when the server stops; clients come back with the last id they saw. With `Accept: application/json` a list.';
+  'ends after a quarter of an hour, when the server stops, or when what its reader may see has changed; clients come back with the last id they ' +
+  'saw. With `Accept: application/json` a list.';
 
 const common = {
   security: bearer,
@@ -110,7 +111,7 @@ async function tell(c: AppContext, deps: ApiDeps, question: EventQuestion, limit
   const caller = c.get('caller');
   if (wantsList(c.req.header('accept'))) return c.json(await listEvents(deps, caller, question, limit), 200);
   try {
-    const feed = await followEvents(deps, caller, question);
+    const feed = await followEvents(deps, caller, question, c.get('tokenId'));
     // What a proxy keeps back until it has enough of it is no event any more.
     return c.body(eventStream(feed), 200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   } catch (error) {

@@ -153,7 +153,7 @@ const commands = (deps: ApiDeps) => {
       operationId: 'cancelBuild',
       summary: 'Ask the CI to stop the run of a build',
       description:
-        'The build is CANCELLED once the CI says so; then its task fails, which pauses the release. A build that has ended stays as it is.',
+        'The build is CANCELLED once the CI says so, and at once where the CI has not named its run; then its task fails, which pauses the release. A build that has ended stays as it is.',
       responses: { 200: answer('The build', releaseBuildSchema), ...providerWriteProblems },
     }),
     link: createRoute({

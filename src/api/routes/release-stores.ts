@@ -20,6 +20,7 @@ import {
   readProblems,
   writeProblems,
 } from '../schemas.ts';
+import { analysisRunSchema } from './analysis-schema.ts';
 import { optionalBody, optionalReason, reasonSchema, refuseOtherBodies, releaseParams, releasePath } from './release-schemas.ts';
 import { rolloutPlanSchema } from './rollout-plan-schema.ts';
 
@@ -60,7 +61,7 @@ const rolloutSchema = z
     status: z.enum(rolloutStatuses),
     pauseReason: z.enum(rolloutPauseReasons).nullable().meta({
       description:
-        "step: a person advances it; manual: a person halted it; outside: it was halted in the store's console; window: it reaches nobody more while a window forbids it; window-halt: it was halted when a window closed",
+        "step: a person advances it; manual: a person halted it; outside: it was halted in the store's console; window: it reaches nobody more while a window forbids it; window-halt: it was halted when a window closed; inconclusive: its analysis has no evidence; analysis: it was halted for what its analysis found",
     }),
     step: z.int().meta({ description: 'Number of the step it is on, from 1; 0: before the first' }),
     stepReachedAt: instantSchema.nullable(),
@@ -68,6 +69,7 @@ const rolloutSchema = z
     fraction: z.number().meta({ description: 'Share of the users, 0 to 1, as the store showed it last' }),
     wanted: z.enum(rolloutWishes).meta({ description: 'What people want; its task brings the store there' }),
     advanceRequestedAt: instantSchema.nullable(),
+    analyses: z.array(analysisRunSchema).meta({ description: 'What was measured before the next share, oldest first' }),
     observedAt: instantSchema.nullable().meta({ description: 'When the store was last looked at' }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
@@ -135,14 +137,14 @@ const commands = (deps: ApiDeps) => {
       path: `${rolloutPath}/resume`,
       operationId: 'resumeRollout',
       summary: 'Resume a halted rollout',
-      description: "One that was halted in the store's console, too.",
+      description: "One that was halted in the store's console, too. One that its analysis halted needs a reason, and is measured anew.",
     }),
     advance: createRoute({
       ...optional,
       path: `${rolloutPath}/advance`,
       operationId: 'advanceRollout',
       summary: 'Take the next step of a staged rollout now',
-      description: 'Asked twice before the step is taken, it is one wish.',
+      description: 'Also where there is no evidence for it. Asked twice before the step is taken, it is one wish.',
     }),
     complete: createRoute({
       ...needed,

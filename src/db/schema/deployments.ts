@@ -181,6 +181,7 @@ export const analysisRuns = mysqlTable(
   {
     id: id('id').primaryKey(),
     tenantId: id('tenant_id').notNull(),
+    /** Of `service_rollouts`, or of `rollouts`: a release's in its store. */
     serviceRolloutId: id('service_rollout_id').notNull(),
     /** Which analysis of the rollout, e.g. `step-2`: a later look finds it by this. */
     key: word('analysis_key', { length: 64 }).notNull(),

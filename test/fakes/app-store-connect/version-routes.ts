@@ -93,6 +93,12 @@ function changeLocalization(request: FakeRequest, world: AscWorld): FakeAnswer {
   if ('refused' in read) return read.refused;
   const { whatsNew } = read.body.attributes;
   if (typeof whatsNew !== 'string') return wrongAttribute('TYPE', 'whatsNew', 'whatsNew must be a string');
+  // Apple names neither all it refuses nor when that changes; these were seen to be refused.
+  const refused = [...new Set(whatsNew.match(/[<>]|\p{Emoji_Presentation}|[★✓]/gu) ?? [])];
+  if (refused.length > 0) {
+    const detail = `What's New in This Version can't contain the following character(s): ${refused.join(', ')}.`;
+    return wrongAttribute('INVALID.INVALID_CHARACTERS', 'whatsNew', detail);
+  }
   if ([...whatsNew].length > MAX_WHATS_NEW) return wrongAttribute('INVALID.TOO_LONG', 'whatsNew', 'whatsNew is too long');
   const isFirst = world.versionsOf(version.app).length === 1;
   if (isFirst || !EDITABLE.includes(version.state)) return notEditable('whatsNew');

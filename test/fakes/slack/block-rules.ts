@@ -67,6 +67,16 @@ export function parseBlocks(json: string): { blocks: FakeBlock[] } | { problems:
   return { problems: parsed.error.issues.map(({ message, path }) => `[ERROR] ${message} [json-pointer:/blocks/${path.join('/')}]`) };
 }
 
+/** What is written in the blocks of a message, all together: characters as they were sent. */
+export function writtenChars(blocks: readonly FakeBlock[]): number {
+  const texts = blocks.flatMap(({ text: own, fields = [], elements = [] }) => [
+    ...(own ? [own] : []),
+    ...fields,
+    ...elements.map((element) => (typeof element.text === 'string' ? { text: element.text } : element.text)),
+  ]);
+  return texts.reduce((sum, each) => sum + each.text.length, 0);
+}
+
 /** Slack stores text escaped: a bare `&`, or a `<` that begins nothing, becomes its entity. */
 export function stored(raw: string): string {
   return raw.replace(/&(?!(?:amp|lt|gt);)/g, '&amp;').replace(/<(?![@#!]|https?:|mailto:)/g, '&lt;');

@@ -1,4 +1,4 @@
-import { parseBlocks, stored } from './block-rules.ts';
+import { parseBlocks, stored, writtenChars } from './block-rules.ts';
 import { needScope, Refusal } from './refusal.ts';
 import type { FakeBlock, FakeChannel, FakeMessage, FakeWorkspace } from './workspace.ts';
 
@@ -30,7 +30,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
 
   'chat.postMessage': ({ workspace, args }) => {
     needScope(workspace, 'chat:write');
-    const channel = channelOf(workspace, args);
+    const channel = channelOf(workspace, { ...args, channel: idOfName(workspace, args.channel) });
     if (channel.isArchived) throw new Refusal('is_archived');
     if (!channel.isMember) throw new Refusal('not_in_channel');
     const { thread_ts } = args;
@@ -38,7 +38,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
     const message = workspace.add(channel.id, {
       user: workspace.botUserId,
       botId: workspace.botId,
-      ...contentOf(args),
+      ...contentOf(workspace, args),
       ...(thread_ts === undefined ? {} : { threadTs: thread_ts }),
     });
     return { channel: channel.id, ts: message.ts, message: view(workspace, message) };
@@ -52,7 +52,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
     const person = workspace.people.get(args.user ?? '');
     if (!person || person.isDeleted || (channel.personId ?? person.id) !== person.id) throw new Refusal('user_not_in_channel');
     if (channel.absent.has(person.id)) throw new Refusal('user_not_in_channel');
-    return { message_ts: workspace.whisper(channel.id, person.id, contentOf(args)) };
+    return { message_ts: workspace.whisper(channel.id, person.id, contentOf(workspace, args)) };
   },
 
   'chat.update': ({ workspace, args }) => {
@@ -61,7 +61,7 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
     const message = channel.messages.find(({ ts }) => ts === args.ts);
     if (!message) throw new Refusal('message_not_found');
     if (message.user !== workspace.botUserId) throw new Refusal('cant_update_message');
-    Object.assign(message, contentOf(args), { isEdited: true });
+    Object.assign(message, contentOf(workspace, args), { isEdited: true });
     return { channel: channel.id, ts: message.ts, text: message.text, message: view(workspace, message) };
   },
 
@@ -113,6 +113,11 @@ export const conversationMethods: Readonly<Record<string, Method>> = {
   },
 };
 
+/** "Can be an encoded ID, or a name", says this one method; every other takes ids alone. */
+function idOfName({ channels }: FakeWorkspace, idOrName = ''): string {
+  return [...channels.values()].find(({ name }) => [name, `#${name}`].includes(idOrName))?.id ?? idOrName;
+}
+
 export function channelOf(workspace: FakeWorkspace, args: Arguments): FakeChannel {
   const channel = workspace.channels.get(args.channel ?? '');
   if (!channel || (channel.isPrivate && !channel.isMember)) throw new Refusal('channel_not_found');
@@ -126,12 +131,13 @@ function readableChannel({ workspace, args }: Context): FakeChannel {
   return channel;
 }
 
-function contentOf(args: Arguments): { text: string; blocks?: FakeBlock[] } {
+function contentOf({ maxBlockChars }: FakeWorkspace, args: Arguments): { text: string; blocks?: FakeBlock[] } {
   if (!args.text && !args.blocks) throw new Refusal('no_text');
   if ((args.text ?? '').length > 40_000) throw new Refusal('msg_too_long');
   if (args.blocks === undefined) return { text: stored(args.text ?? '') };
   const parsed = parseBlocks(args.blocks);
   if ('problems' in parsed) throw new Refusal('invalid_blocks', { response_metadata: { messages: parsed.problems } });
+  if (writtenChars(parsed.blocks) > maxBlockChars) throw new Refusal('msg_blocks_too_long');
   return { text: stored(args.text ?? ''), blocks: parsed.blocks };
 }
 
