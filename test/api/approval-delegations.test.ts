@@ -130,6 +130,24 @@ describe('groups and delegations', () => {
     expect(changed.body.warnings.map(({ field }: { field: string }) => field)).toContain('/gates/preRelease/remindAfterMs');
   });
 
+  it('warn of a quorum that the tenant has not the people for, at the field that says it', async () => {
+    const quorumWarnings = async (gates: object) => {
+      const { body } = await world.tenant('POST', 'release-configs', form(gates));
+      return body.warnings.filter(({ field }: { field: string }) => field.endsWith('/quorum'));
+    };
+
+    const all = await quorumWarnings({ quorum: 20 });
+    const one = await quorumWarnings({ quorum: 1, preRelease: { quorum: 20 }, distribution: { quorum: 20 } });
+    const none = await quorumWarnings({ quorum: 1 });
+
+    expect(all).toEqual([
+      { field: '/gates/quorum', message: expect.stringMatching(/^is more than the \d+ active members who may approve/) },
+    ]);
+    // Without stores there is no gate before them.
+    expect(one).toEqual([{ field: '/gates/preRelease/quorum', message: expect.stringContaining('is more than') }]);
+    expect(none).toEqual([]);
+  });
+
   it.each([
     ['nobody of a role', { groups: [{ name: 'QA', roles: ['admin'], quorum: 9 }] }, '/gates/preRelease/groups/0/quorum'],
     ['a stranger', { groups: [{ name: 'QA', accountIds: ['01JD8Z2M6Y6Q6S7T8V9W0X1Y2Z'] }] }, '/gates/preRelease/groups/0/accountIds/0'],

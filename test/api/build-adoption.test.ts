@@ -1,6 +1,5 @@
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEngine } from '../../src/engine/create-engine.ts';
 import { type BuildsWorld, openBuilds } from './builds-world.ts';
 import { failTask, historyOf } from './repository-world.ts';
 
@@ -121,28 +120,18 @@ describe('adopting a build', () => {
   });
 
   it('succeeds while a worker looks at the task: what that has seen decides nothing any more, and the task looks anew', async () => {
-    const { db, deps } = builds.api;
-    const engine = createEngine({
-      ...{ db, ring: deps.ring, definitions: deps.definitions, owner: ulid(), leaseMs: 60_000, backoff: { baseMs: 1, maxMs: 1 } },
-    });
-    const claim = async () => {
-      await db.run('UPDATE tasks SET run_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id = ?', [taskId]);
-      const [row] = await db.rows<{ fence: number }>('SELECT fence FROM tasks WHERE id = ?', [taskId]);
-      return engine.claim({ id: taskId, fence: row?.fence ?? -1 });
-    };
-    const looking = await claim();
-    if (looking === null) throw new Error('the task is not due');
+    const { task: looking, settle } = await builds.looking(taskId);
 
     const answer = await adopt({ ciRun: String(builds.runAtGithub().id) });
     const failure = { kind: 'conflict' as const, message: 'The build did not succeed' };
-    const settled = await engine.settle({ task: looking, outcome: { kind: 'failed', failure }, handOver: false });
+    const settled = await settle({ task: looking, outcome: { kind: 'failed', failure }, handOver: false });
 
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body).toMatchObject({ build: { status: 'RUNNING', ordinal: 2 }, task: { id: taskId, status: 'READY' } });
     expect(settled).toEqual({ settled: false });
     expect(builds.api.rung.map(({ id }) => id)).toContain(taskId);
     expect((await builds.world.call('GET', `/${releaseId}`)).body.pauseReasons).toEqual([]);
-    expect((await claim())?.attempt).toBe(looking.attempt + 1);
+    expect((await builds.looking(taskId)).task.attempt).toBe(looking.attempt + 1);
     expect(await historyOf(builds.world, releaseId, 'status')).toContainEqual(
       expect.objectContaining({ entityId: taskId, items: [expect.objectContaining({ before: 'IN_PROGRESS', after: 'READY' })] }),
     );

@@ -1,6 +1,7 @@
 import { createGithubFake, type FakeRun, type GithubFake, githubWrites } from '../fakes/github/index.ts';
 import { createJenkinsFake, type FakeJob, type JenkinsFake } from '../fakes/jenkins/index.ts';
 import { type ApiHarness, startApi } from './harness.ts';
+import { type Looking, lookAt } from './looking.ts';
 import { type ReleaseWorld, releaseWorld } from './release-world.ts';
 import { addBuild, buildTask, connect, failTask, type NewBuild, startedRelease } from './repository-world.ts';
 
@@ -33,6 +34,8 @@ export interface BuildsWorld {
   withBuild(build: BuildOfTest): Promise<MadeBuild>;
   /** The task gave up for it, and that paused the release. */
   withFailedBuild(): Promise<MadeBuild & { run: FakeRun }>;
+  /** A worker that looks at the task this very moment. */
+  looking(taskId: string): Promise<Looking>;
   /** No fault is left, and every connection works. */
   mend(): Promise<void>;
   close(): Promise<void>;
@@ -78,6 +81,7 @@ export async function openBuilds(): Promise<BuildsWorld> {
 
   return {
     ...{ api, world, github, jenkins, job, ids, runAtGithub, withBuild },
+    looking: (taskId) => lookAt(api, taskId),
     async withFailedBuild() {
       const run = runAtGithub('failure');
       const made = await withBuild({ status: 'FAILED', handle: String(run.id) });

@@ -43,6 +43,19 @@ const errors = (answer: { body: { errors: { field: string; message: string }[] }
   answer.body.errors.map(({ field, message }) => `${field} ${message}`);
 
 describe('the catalogue', () => {
+  it('takes no rule of paths by which a service would be left out of every partial deployment', async () => {
+    const source = { integrationId: tenant.tenantId, paths: ['api/**', '/api/**', 'api/', '!docs/**'] };
+
+    const answer = await call('POST', 'services', { appId: await app(), name: 'api', kind: 'backend', source });
+
+    expect(answer.status).toBe(422);
+    expect(errors(answer).filter((each) => each.startsWith('/source/paths'))).toEqual([
+      expect.stringMatching(/^\/source\/paths\/1 must be a path as the repository shows it/),
+      expect.stringMatching(/^\/source\/paths\/2 must be a path/),
+      expect.stringMatching(/^\/source\/paths\/3 must say which files are its own/),
+    ]);
+  });
+
   it('keeps apps, services and environments, and tells their whole history apart by nobody else', async () => {
     const appId = await app();
     const id = await service(appId, 'api');

@@ -33,7 +33,13 @@ interface OnStep {
   serviceId: string;
   rollout(): Promise<{ wanted: string; advanced: number; step: number }>;
   /** As a look does that finds it there. */
-  stands(on: { step: number; status?: 'PAUSED' | 'PROGRESSING' | 'ABORTING'; pauseReason?: 'step' | 'manual' | null }): Promise<void>;
+  stands(on: {
+    step: number;
+    status?: 'PAUSED' | 'PROGRESSING' | 'ABORTING';
+    pauseReason?: 'step' | 'manual' | 'inconclusive' | null;
+    /** Since when evidence is lacking; the deadline is ten minutes. */
+    lackingSince?: number | null;
+  }): Promise<void>;
   /** Lets the planner look. */
   plan(): Promise<void>;
 }
@@ -123,7 +129,7 @@ export async function deploymentChat(api: ApiHarness, world: ChatWorld): Promise
       await db.run('INSERT INTO artifacts (id, tenant_id, service_id, version, digest, source, migrations) VALUES (?)', [
         [revision.artifactId, tenantId, service.serviceId, revision.version, revision.digest, JSON.stringify(revision.source), '[]'],
       ]);
-      const stands: OnStep['stands'] = async ({ step: at, status = 'PAUSED', pauseReason = 'step' }) => {
+      const stands: OnStep['stands'] = async ({ step: at, status = 'PAUSED', pauseReason = 'step', lackingSince = null }) => {
         await db.run(`UPDATE tasks SET status = 'IN_PROGRESS' WHERE id = ?`, [taskId]);
         const [row] = await db.rows<{ fence: number }>('SELECT fence FROM tasks WHERE id = ?', [taskId]);
         const task = { id: taskId, fence: row?.fence ?? -1 };
@@ -133,10 +139,14 @@ export async function deploymentChat(api: ApiHarness, world: ChatWorld): Promise
         const phase = program.steps[at]?.phase ?? 'STEPPING';
         const planned = strategy.kind === 'canary' ? 10 : 0;
         const since = rollout.state.step === at ? (rollout.state.stepSince ?? now) : now;
-        const progress = { phase, step: at, stepSince: since, planned, weight: planned, installedAt: now, healthyAt: now, exposedAt: now };
+        const progress = {
+          ...{ phase, step: at, stepSince: since, inconclusiveSince: lackingSince },
+          ...{ planned, weight: planned, installedAt: now, healthyAt: now, exposedAt: now },
+        };
         await rollouts.write(place, rollout, {
           state: { ...rollout.state, ...progress, status, pauseReason, advanceRequestedAt: null },
-          ...{ events: [], act: null, failure: null, wait: { for: 'person', until: null, why: 'a person goes on' } },
+          ...{ events: [], act: null, failure: null },
+          wait: { for: 'person', until: lackingSince === null ? null : lackingSince + 600_000, why: 'nothing was measured' },
         });
         await db.run(
           `UPDATE tasks SET status = 'WAITING', wait_reason = 'HALTED', run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE id = ?`,

@@ -9,6 +9,7 @@ import { type ApiHarness, startApi } from './harness.ts';
 
 const GATE = 'DEPLOYMENT_APPROVAL_REQUEST';
 const STEP = 'DEPLOYMENT_PROMOTION_REQUEST';
+const EVIDENCE = 'DEPLOYMENT_EVIDENCE_REQUEST';
 
 let api: ApiHarness;
 let slack: SlackFake;
@@ -283,5 +284,80 @@ describe('the request to go on with a rollout', () => {
     expect(world.told(rita)).toEqual([expect.stringContaining('waits for something else by now')]);
     expect(free).toEqual(['Advance', 'Abort']);
     expect([labels(over), readable(over)]).toEqual([[], expect.stringContaining('is not asked about any more')]);
+  });
+});
+
+describe('the request to go on without evidence', () => {
+  const since = Date.parse('2026-11-20T10:00:00.000Z');
+  const lacking = { step: 1, pauseReason: 'inconclusive', lackingSince: since } as const;
+
+  it('says what is lacking and until when, and is answered by going on', async () => {
+    const { id, rollout, stands } = await chat.onStep(canary, 1);
+    await stands(lacking);
+    const asked = structuredClone(await chat.message(id, EVIDENCE));
+    const step = structuredClone(await chat.message(id, STEP));
+
+    await world.press(rita, 'rollout.advance', await chat.message(id, EVIDENCE));
+    const wish = await rollout();
+    const pressed = readable(await chat.message(id, EVIDENCE));
+    await stands({ step: 3 });
+    const decided = await chat.message(id, EVIDENCE);
+
+    expect(labels(asked)).toEqual(['Advance', 'Abort']);
+    expect(readable(asked)).toContain('there is no evidence about web 2.0.0 in live');
+    expect(readable(asked)).toContain('nothing was measured');
+    expect(readable(asked)).toContain('2026-11-20 10:10 UTC');
+    expect([labels(step), readable(step)]).toEqual([[], expect.stringContaining('something else holds it')]);
+    expect(wish).toMatchObject({ wanted: 'RUN', advanced: 1 });
+    expect(world.told(rita)).toEqual(['You advanced it: it goes on to its next step.']);
+    expect(pressed).toContain('Advanced by Rita');
+    expect([labels(decided), readable(decided)]).toEqual([[], expect.stringContaining('web 2.0.0 in live goes on')]);
+  });
+
+  it('is answered by aborting it', async () => {
+    const { id, rollout, stands } = await chat.onStep(canary, 1);
+    await stands(lacking);
+
+    await world.press(rita, 'rollout.abort', await chat.message(id, EVIDENCE));
+    const wish = await rollout();
+    await stands({ step: 1, status: 'ABORTING', pauseReason: null });
+    const message = await chat.message(id, EVIDENCE);
+
+    expect(wish).toMatchObject({ wanted: 'ABORT' });
+    expect(readable(message)).toContain('web 2.0.0 in live is taken back');
+    expect(readable(message)).toContain('Aborted by Rita');
+    expect(labels(message)).toEqual([]);
+  });
+
+  it('is one for each time that evidence is lacking, and a word on one is none on another, nor on the step', async () => {
+    const { id, rollout, stands } = await chat.onStep(canary, 1);
+    await stands(lacking);
+    const { blocks = [] } = structuredClone(await chat.message(id, EVIDENCE));
+    const late = () =>
+      world.workspace.add(world.channelId, { user: world.workspace.botUserId, text: 'x', blocks: structuredClone(blocks) });
+    await stands({ step: 1, status: 'PROGRESSING', pauseReason: null });
+    await stands({ ...lacking, lackingSince: since + 60_000 });
+
+    await world.press(rita, 'rollout.advance', late());
+    await stands({ step: 1 });
+    await world.press(rita, 'rollout.advance', late());
+
+    const requests = (await world.rows(id)).filter(({ type }) => type === EVIDENCE);
+    expect(requests).toHaveLength(2);
+    expect(await rollout()).toMatchObject({ wanted: 'RUN', advanced: 0 });
+    expect(world.told(rita)).toEqual(Array(2).fill(expect.stringContaining('waits for something else by now')));
+  });
+
+  it('loses its buttons when the deployment is cancelled', async () => {
+    const { id, stands, plan } = await chat.onStep(canary, 1);
+    await stands(lacking);
+    const before = labels(await chat.message(id, EVIDENCE));
+    await chat.call('POST', `${id}/cancel`, rita.token, { reason: 'wrong version' });
+    await plan();
+
+    const message = await chat.message(id, EVIDENCE);
+
+    expect(before).toEqual(['Advance', 'Abort']);
+    expect([labels(message), readable(message)]).toEqual([[], expect.stringContaining('is not asked about any more')]);
   });
 });

@@ -119,6 +119,18 @@ describe('the events of a release', () => {
     expect([query.status, query.body.errors[0].field]).toEqual([422, '?after']);
     expect(header.status).toBe(422);
   });
+
+  it('are refused to whoever goes on from an event that was never told: they would hear of nothing', async () => {
+    const release = await world.create({ platformTargets: [{ platform: 'WEB', target: 'WEB', version: nextVersion() }] });
+    const ask = (headers: Record<string, string>) => world.call('GET', `/${release.id}/events`, { headers });
+
+    const stream = await ask({ 'last-event-id': '999999999999999' });
+    const list = await ask({ 'last-event-id': '999999999999999', accept: 'application/json' });
+
+    expect([stream.status, stream.body.errors[0].field]).toEqual([422, '?after']);
+    expect(stream.body.errors[0].message).toMatch(/the newest is \d+/);
+    expect(list.status).toBe(422);
+  });
 });
 
 describe('the events of a tenant', () => {
@@ -152,6 +164,42 @@ describe('the events of a tenant', () => {
 
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '30']);
     expect(again.status).toBe(200);
+  });
+
+  it('end at once for whoever may not listen any more, or may less, and for nobody else', async () => {
+    const inTenant = `/api/v1/tenants/${world.tenantId}`;
+    const send = (method: string, path: string, body?: object) =>
+      api.request(method, `${inTenant}${path}`, { token: world.owner, ...(body === undefined ? {} : { body }) });
+    const release = await world.create({ platformTargets: [{ platform: 'WEB', target: 'WEB', version: nextVersion() }] });
+    const [removed, demoted] = [await world.person('viewer'), await world.person('release-manager')];
+    const granted = await send('POST', '/tokens', { name: 'Screen', role: 'viewer' });
+    const follow = (token: string) => open(world.path(`/${release.id}/events`), {}, token);
+    const streams = [await follow(removed.token), await follow(demoted.token), await follow(granted.body.token)];
+    const kept = await follow(world.owner);
+    const known = (await world.call('GET', `/${release.id}/history?limit=100`)).body.items.length;
+    for (const stream of [...streams, kept]) await stream.next(known);
+    const over = streams.map((stream) =>
+      stream.next(1).then(
+        () => 'told more',
+        (error: Error) => error.message,
+      ),
+    );
+
+    const changes = [
+      await send('DELETE', `/members/${removed.accountId}`),
+      await send('PATCH', `/members/${demoted.accountId}`, { role: 'viewer' }),
+      await send('DELETE', `/tokens/${granted.body.id}`),
+    ];
+    const ends = await Promise.all(over);
+    await world.call('POST', `/${release.id}/pause`, { body: { reason: 'Lunch' } });
+    const [heard] = await kept.next(1);
+    const again = await Promise.all([removed.token, demoted.token, granted.body.token].map((token) => open(tenantPath, {}, token)));
+    await Promise.all([kept, ...again].map((stream) => stream.close()));
+
+    expect(changes.map(({ status }) => status)).toEqual([204, 200, 204]);
+    expect(ends).toEqual(Array(3).fill('the stream ended after 0 of 1 events'));
+    expect(heard?.data.why).toBe('Lunch');
+    expect(again.map(({ status }) => status)).toEqual([401, 200, 401]);
   });
 
   it('end when the process stops', async () => {

@@ -219,4 +219,35 @@ describe.each(testDatabases())('configs of releases on $name', (server) => {
     expect(counts[1]).toBe(counts[0]);
     expect(counts[0]).toBeLessThan(60);
   });
+
+  it('are copied in one piece: from the first that is read of the config, nobody changes it until the release is there', async () => {
+    const own = await world.made({ ...world.inline, buildMode: 'CI' });
+    const probes: boolean[] = [];
+    const mayBeChanged = () =>
+      api.db.transact((other) =>
+        other.rows('SELECT id FROM release_configs WHERE id = ? FOR UPDATE NOWAIT', [own.id ?? '']).then(
+          () => true,
+          () => false,
+        ),
+      );
+    const probing = (tx: Tx): Tx => ({
+      ...tx,
+      rows: async (...args) => {
+        const rows = await tx.rows(...args);
+        if (/\bbody\b.* FROM release_configs/.test(args[0])) probes.push(await mayBeChanged());
+        return rows as never;
+      },
+    });
+    const db: Database = { ...api.db, transact: (work) => api.db.transact((tx) => work(probing(tx))) };
+    const caller = { tenantId: world.tenantId, accountId: world.tenantId, permissions: new Set(['release:create'] as const) };
+
+    await createRelease({ ...api.deps, db }, caller, {
+      ...{ releaseConfigId: own.id, type: 'MAJOR', platformTargets: [{ platform: 'WEB', target: 'WEB', version: '90.0.0' }] },
+      ...{ kickOffDate: inMinutes(60), targetReleaseDate: inMinutes(600), regressionSlots: [{ date: inMinutes(120) }] },
+    });
+
+    expect(probes.length).toBeGreaterThan(0);
+    expect(probes).not.toContain(true);
+    expect(await mayBeChanged()).toBe(true);
+  });
 });

@@ -143,6 +143,18 @@ it.each([
   expect((await at('POST', `${path}?verify=true`, { name: 'x', ...parts()[part] })).status).toBe(201);
 });
 
+it.each(['releases', '#releases'])(
+  'a channel that is named by its name, %s, is told its id: what is posted by a name cannot be edited',
+  async (name) => {
+    const body = { name: 'x', ...parts().communication, channels: { releases: [name] } };
+
+    const answer = await at('POST', 'communication-channels?verify=true', body);
+
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toEqual([{ field: '/channels/releases/0', message: expect.stringContaining(found.channel) }]);
+  },
+);
+
 it('a project that does not exist is told before anything in it', async () => {
   const answer = await at('POST', 'test-management-configs?verify=true', { name: 'x', ...wrong().testManagement, projectId: '99999' });
 

@@ -152,6 +152,74 @@ describe('release configs that name stores', () => {
     expect([fieldsOf(theirs), fieldsOf(gone)]).toEqual([['/stores/0/storeConfigId'], ['/stores/0/storeConfigId']]);
   });
 
+  describe('whose shares need evidence', () => {
+    const metric = {
+      ...{ name: 'crashes', query: 'crashes{version="{{version}}"}', intervalMs: 60_000, until: { kind: 'count', count: 3 } },
+      successCondition: { op: '<', threshold: 0.01 },
+    };
+    const staged = (named: string | null, over: object = {}) => ({
+      ...{ kind: 'staged', metrics: named === null ? null : { integrationId: named } },
+      steps: [
+        { percent: 5, waitMinutes: 60, analysis: { metrics: [{ ...metric, ...over }] } },
+        { percent: 100, waitMinutes: null },
+      ],
+    });
+    const monitoring = async (at = tenant): Promise<string> => {
+      const form = { provider: 'prometheus', displayName: 'Prometheus', baseUrl: 'http://127.0.0.1:9', credentials: {} };
+      const answer = await at.at('POST', 'integrations/monitoring?verify=false', { ...form, allowMultiple: true });
+      expect(answer.status, answer.text).toBe(201);
+      return answer.body.id;
+    };
+    const write = (rolloutPlan: object) => tenant.at('POST', 'release-configs', body({ stores: [play({ rolloutPlan })] }));
+
+    it('hold their analyses with every default, and keep their connection from being deleted', async () => {
+      const id = await monitoring();
+
+      const created = await write(staged(id));
+
+      expect(created.status, created.text).toBe(201);
+      expect(created.body.stores[0].rolloutPlan).toMatchObject({
+        metrics: { integrationId: id },
+        steps: [{ analysis: { inconclusiveDeadlineMs: 3_600_000, metrics: [{ failureLimit: 0, minSamples: 1 }] } }, {}],
+      });
+      expect(created.body.warnings.map(({ field }: { field: string }) => field)).toContain('/stores/0/rolloutPlan/metrics/integrationId');
+      const deleted = await tenant.at('DELETE', `integrations/monitoring/${id}`);
+      expect(deleted.status).toBe(409);
+      expect(deleted.body.detail).toContain('the release config "App"');
+    });
+
+    it('are refused where nothing measures them, with each field', async () => {
+      const [theirs, gone] = [await monitoring(await world.tenant()), await monitoring()];
+      await tenant.at('DELETE', `integrations/monitoring/${gone}`);
+      const at = '/stores/0/rolloutPlan';
+
+      expect(fieldsOf(await write(staged(null)))).toEqual([`${at}/metrics`]);
+      for (const id of [theirs, gone, tenant.stores.play])
+        expect(fieldsOf(await write(staged(id)))).toEqual([`${at}/metrics/integrationId`]);
+      const wrong = await write(staged(await monitoring(), { query: 'crashes{side="{{side}}"}', failureLimit: 3 }));
+      expect(fieldsOf(wrong)).toEqual([`${at}/steps/0/analysis/metrics/0/failureLimit`, `${at}/steps/0/analysis/metrics/0/query`]);
+    });
+
+    it('are copied into their releases, which keep them whatever the config says later', async () => {
+      const id = await monitoring();
+      const config = await write(staged(id));
+      const release = await tenant.create({
+        ...{ releaseConfigId: config.body.id, type: 'MINOR' },
+        platformTargets: [{ platform: 'ANDROID', target: 'PLAY_STORE', version: '77.0.0' }],
+      });
+      await tenant.at('PATCH', `release-configs/${config.body.id}`, { stores: [play({})] });
+
+      const [row] = await world.api.db.rows<{ config: string }>('SELECT CAST(config AS CHAR) AS config FROM releases WHERE id = ?', [
+        release.id,
+      ]);
+      expect(JSON.parse(row?.config ?? '{}').stores).toMatchObject([
+        { rolloutPlan: { metrics: { integrationId: id }, steps: [{ analysis: {} }, {}] } },
+      ]);
+      const deleted = await tenant.at('DELETE', `integrations/monitoring/${id}`);
+      expect([deleted.status, deleted.body.detail]).toEqual([409, expect.stringContaining(`the release ${release.displayId}`)]);
+    });
+  });
+
   it('are not created beside the deletion of their store config: one of the two fails', async () => {
     const own = await world.tenant();
     await world.api.db.run('UPDATE release_configs SET is_active = 0 WHERE tenant_id = ?', [own.tenantId]);

@@ -60,6 +60,30 @@ describe('the gates of a release', () => {
     expect(await shown(id)).toEqual({ state: 'OPENED', evidence: '2 of 2 approvals' });
   });
 
+  it('show what the automated tests of the candidate came to, and that a person went on without them', async () => {
+    const { id, gateId } = await world.asking();
+    const automation = async () =>
+      (await world.gate(id)).requirements.find(({ key }: { key: string }) => key === 'tests:automation') ?? null;
+    const none = await automation();
+    await api.db.run(
+      `UPDATE tasks SET type = 'AUTOMATION_RUNS', status = 'COMPLETED', settled_by = NULL, output = '{"results":[{"status":"SUCCEEDED"},{"status":"FAILED"}],"threshold":50}'
+       WHERE type = 'CREATE_RC_TAG' AND run_id = (SELECT run_id FROM releases WHERE id = ?)`,
+      [id],
+    );
+    await world.look(gateId);
+    const half = await automation();
+    await api.db.run(
+      `UPDATE tasks SET status = 'SKIPPED', settled_by = ? WHERE type = 'AUTOMATION_RUNS' AND run_id = (SELECT run_id FROM releases WHERE id = ?)`,
+      [rita.accountId, id],
+    );
+    await world.look(gateId);
+    const without = await automation();
+
+    expect(none).toBeNull();
+    expect(half).toMatchObject({ met: true, evidence: '1 of 2 runs of the automated tests passed, 50 % needed' });
+    expect(without).toMatchObject({ met: true, evidence: 'the automated tests were skipped' });
+  });
+
   it('call what was checked too long ago unknown', async () => {
     const { id, gateId } = await world.asking();
     const path = '$.requirements[4].checkedAt';

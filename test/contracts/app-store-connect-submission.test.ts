@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { notesForStore } from '../../src/domain/release/store-notes.ts';
 import { type Submitting, submitting } from './app-store-connect-submitting.ts';
 import { providerError } from './contract-case.ts';
 
@@ -112,6 +113,19 @@ describe('submissions to App Store Connect', () => {
 
     expect((await providerError(s.submit())).kind).toBe('conflict');
     expect(s.submissions()).toEqual([]);
+  });
+
+  it('of notes that hold what Apple refuses are invalid and say what, and notes that nobody wrote for it hold none of it', async () => {
+    s.build();
+    const text = '• 🚀 cart: List<Item> -> basket';
+
+    const others = { 'de-DE': 'Neu.', ja: '新' };
+
+    const error = await providerError(s.submit({ notes: { ...others, 'en-US': text } }));
+    const release = await s.submit({ notes: { ...others, 'en-US': notesForStore('APP_STORE', text) } });
+
+    expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('🚀, <, >') });
+    expect(release.state).toEqual({ kind: 'in-review' });
   });
 
   it('of the first version of an app cannot be phased, in the words of Apple', async () => {

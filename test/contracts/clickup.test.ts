@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NewTicket } from '../../src/integrations/capabilities/issue-tracker.ts';
+import { signalKey } from '../../src/integrations/capabilities/webhook-source.ts';
 import { clickupIssueTracker } from '../../src/integrations/providers/clickup/issue-tracker.ts';
 import { markerTag } from '../../src/integrations/providers/clickup/tags.ts';
+import { clickupWebhook } from '../../src/integrations/providers/clickup/webhook.ts';
 import { all } from './adapter-harness.ts';
 import { type ClickupSetup, clickupHarness, clickupSetup, connectionTo } from './clickup-harness.ts';
 import { providerError } from './contract-case.ts';
@@ -120,6 +122,18 @@ describe('clickup', () => {
       expect(s.fake.world.task(key).comments.map(({ text }) => text)).toEqual(['Text\n\nc-1', 'Build 42\nhttps://example.com/42']);
       expect(s.fake.world.task(child.key).parent).toBe(s.fake.world.task(key).id);
       expect(await tracker().ticket('REL-99999')).toBeNull();
+    });
+
+    it('are not what webhooks call a task: its ticket says by which name they do', async () => {
+      s.team.prefix = 'REL';
+      const { key, webhookKey } = await tracker().ensureTicket(wanted());
+      const { id } = s.fake.world.task(key);
+      const rawBody = Buffer.from(JSON.stringify({ event: 'taskStatusUpdated', task_id: id, history_items: [] }));
+
+      const { hints } = clickupWebhook.parse({ headers: {}, rawBody });
+
+      expect(hints.map((hint) => hint.key)).toEqual([signalKey.ticket(webhookKey ?? key)]);
+      expect((await tracker().ticket(key))?.webhookKey).toBe(id);
     });
 
     it('need to know the Workspace where the token sees several, and say so', async () => {

@@ -219,6 +219,26 @@ describe('Google Play', () => {
       expect(done.state).toEqual({ kind: 'in-review' });
     });
 
+    it.each(['halt', 'complete'] as const)(
+      'that only a person may ask for keeps a rollout from its %s, and says where a person does it',
+      async (step) => {
+        published();
+        const message =
+          'Changes cannot be sent for review automatically. Please set the query parameter changesNotSentForReview to true. Once committed, the changes in this edit can be sent for review from the Google Play Console UI.';
+        setup.fake.failNext({ match: COMMIT, status: 400, body: { error: { code: 400, message, status: 'INVALID_ARGUMENT' } } });
+
+        const error = await providerError(store()[step](query));
+
+        expect(error).toMatchObject({
+          kind: 'conflict',
+          message: expect.stringMatching(new RegExp(`cannot ${step} 4\\.2\\.0: .*Play Console`)),
+        });
+        expect(error.message).not.toContain('query parameter');
+        expect(commits()).toHaveLength(1);
+        expect(own()).toMatchObject({ status: 'inProgress', userFraction: 0.1 });
+      },
+    );
+
     it('that passed waits for a person under managed publishing, and says where', async () => {
       setup.app.isManaged = true;
       await store().ensureSubmitted(gradual);

@@ -87,6 +87,20 @@ describe('slack', () => {
     expect(error).toMatchObject({ kind: 'forbidden', message: expect.stringMatching(/invite/i) });
   });
 
+  it.each(['#releases', 'releases'])(
+    'takes no name for a channel: what was posted by one, %s, could not be edited or found again',
+    async (name) => {
+      const channel = fake.addWorkspace({ token }).addChannel({ name: 'releases' });
+
+      const error = await providerError(
+        connectAll(fake.baseUrl).post({ channelId: name, content: { summary: 'x', sections: [] }, key: 'k' }),
+      );
+
+      expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('the id') });
+      expect(channel.messages).toEqual([]);
+    },
+  );
+
   it('names the scope that is missing', async () => {
     const channel = fake.addWorkspace({ token, scopes: [] }).addChannel({ name: 'releases' });
 

@@ -67,8 +67,8 @@ describe.each(testDatabases())('the judge of a rollout on $name', (server) => {
   const look = (analysis: WantedAnalysis) =>
     createAnalysisService(db).look(
       {
-        ...{ tenantId: idOf('tenant'), deploymentId: idOf('deployment'), rolloutId: idOf('rollout') },
-        ...{ metrics, side: 'green' as const, service: 'web', environment: 'staging' },
+        ...{ tenantId: idOf('tenant'), scopeId: idOf('deployment'), rolloutId: idOf('rollout') },
+        ...{ metrics, side: 'green' as const, words: {} },
       },
       analysis,
     );

@@ -150,7 +150,11 @@ describe.each(testDatabases())('a worker that dies after anything that lasts, on
     return points;
   }
 
-  it.each(stories)('comes to the same end: $name', (story) => everywhere(story, 'crash', story.every * everyNth(server)), 120_000);
+  it.each(stories)(
+    'comes to the same end, its locks end with the terminal transaction, its history replays to that: $name',
+    (story) => everywhere(story, 'crash', story.every * everyNth(server)),
+    120_000,
+  );
 
   it.each(stories.slice(0, 1))(
     'comes to the same end when only an answer is lost: $name',

@@ -81,7 +81,7 @@ describe.each(testDatabases())('messages about deployments on $name', (server) =
     const [asked, ...more] = await requests(id);
     const open = await compose(id, asked?.data);
     const command = { deploymentId: id, serviceId: service };
-    await steerServiceRollout(world.deps, caller, command, 'advance', { reason: 'looks good', shown: { step: 1 } });
+    await steerServiceRollout(world.deps, caller, command, 'advance', { reason: 'looks good', shown: { step: 1, lackingSince: null } });
     await world.drive(id);
     const [answered] = await requests(id);
     const decided = await compose(id, answered?.data);

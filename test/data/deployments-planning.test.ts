@@ -6,6 +6,7 @@ import { listDeployments } from '../../src/services/deployments/list-deployments
 import { pauseDeployment } from '../../src/services/deployments/pause-deployment.ts';
 import { rollBackDeployment } from '../../src/services/deployments/roll-back-deployment.ts';
 import { testDatabases } from '../support/databases.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { type DeploymentScenario, openScenario } from './deployment-scenario.ts';
 import { type DeploymentWorld, openDeploymentWorld } from './deployment-world.ts';
 
@@ -68,6 +69,34 @@ describe.each(testDatabases())('deployments on $name', (server) => {
     expect(await sealed()).toBe(first);
   });
 
+  it('bring what their release was sealed with, whoever changes it at that moment', async () => {
+    const release = await of.tenant.release('1.0', of.itemsOf('1'));
+    const other = of.itemsOf('2');
+    let creating: Promise<unknown> = Promise.resolve();
+    // Somebody's change holds the release; it is over only when the deployment waits for it.
+    await world.db.transact(async (tx) => {
+      await tx.rows('SELECT id FROM service_releases WHERE id = ? FOR UPDATE', [release]);
+      for (const [serviceId, artifactId] of Object.entries(other)) {
+        await tx.run('UPDATE service_release_items SET artifact_id = ? WHERE service_release_id = ? AND service_id = ?', [
+          artifactId,
+          release,
+          serviceId,
+        ]);
+      }
+      creating = of.create({ artifacts: undefined, serviceReleaseId: release });
+      const waits = `SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%service_releases%'`;
+      // InnoDB answers from memory to whoever asks more often than every 100 ms.
+      await waitFor(async () => (await world.db.rows(waits)).length > 0, { what: 'the deployment to wait for the release', everyMs: 150 });
+    });
+
+    const { id } = (await creating) as { id: string };
+    const planned = await world.db.rows<{ serviceId: string; artifactId: string }>(
+      'SELECT service_id AS serviceId, artifact_id AS artifactId FROM service_deployments WHERE deployment_id = ?',
+      [id],
+    );
+    expect(Object.fromEntries(planned.map(({ serviceId, artifactId }) => [serviceId, artifactId]))).toEqual(other);
+  });
+
   it('of what changed take those whose files changed and those that share their schema, and refuse to guess', async () => {
     await of.deploy('1');
     await world.db.run('UPDATE services SET source = ? WHERE id = ?', [
@@ -92,7 +121,7 @@ describe.each(testDatabases())('deployments on $name', (server) => {
     });
   });
 
-  it('promote what another environment runs, by the very digests', async () => {
+  it('promote what another environment runs: promotion keeps digests', async () => {
     await of.deploy('1');
     const target = await of.tenant.environment('test');
     for (const service of [of.api, of.web]) {

@@ -10,6 +10,7 @@ import { placeHold } from '../../src/engine/holds.ts';
 import { recordIntent, renewIntent } from '../../src/engine/intent.ts';
 import { type Intervention, intervene } from '../../src/engine/intervene.ts';
 import type { ClaimedTask } from '../../src/engine/vocabulary.ts';
+import { ProviderError } from '../../src/integrations/kit/provider-error.ts';
 import { createLocks } from '../../src/platform/lock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -22,6 +23,7 @@ import { createReleaseRecords } from '../../src/services/execution/release-recor
 import { createReleaseSource } from '../../src/services/execution/release-source.ts';
 import { createRolloutService, type RolloutPlace } from '../../src/services/execution/rollout-service.ts';
 import { createStoreBuildService } from '../../src/services/execution/store-build-service.ts';
+import { createStoreEvidenceService } from '../../src/services/execution/store-evidence-service.ts';
 import { releaseSubmission, type SubmissionPlace } from '../../src/services/execution/submission-place.ts';
 import { createSubmissionService, type SubmissionService } from '../../src/services/execution/submission-service.ts';
 import { createTurnService } from '../../src/services/execution/turn-service.ts';
@@ -32,6 +34,7 @@ import { bindHandlers } from '../../src/workers/bind-handlers.ts';
 import type { TaskServices } from '../../src/workers/task-context.ts';
 import { TaskExecutor } from '../../src/workers/task-executor.ts';
 import { taskHandlers } from '../../src/workers/tasks/index.ts';
+import { MemoryMetrics } from '../fakes/deployment/memory-metrics.ts';
 import type { DatabaseServer } from '../support/databases.ts';
 import { testRedis } from '../support/redis.ts';
 import { openEngineWorld, type TaskRow, taskPlan, type WorldRun } from './engine-world.ts';
@@ -57,7 +60,7 @@ export interface DistributedRelease extends WorldRun {
   pause(): Promise<void>;
   /** As if its rollouts had been on their steps for so much longer. */
   passSteps(ms: number): Promise<void>;
-  steer(target: string, command: RolloutCommand): Promise<void>;
+  steer(target: string, command: RolloutCommand, reason?: string | null): Promise<void>;
   submissions(): Promise<{ ordinal: number; status: string; buildNumber: string; reason: string | null }[]>;
   rollout(target: string): Promise<{ status: string; pauseReason: string | null; step: number; fraction: number; wanted: string }>;
   /** Types of the messages so far, in order. */
@@ -72,6 +75,8 @@ export interface DistributionWorld {
   db: Database;
   ring: Ring;
   store: MemoryStore;
+  /** What every metrics connection measures; null = none can be opened. */
+  metrics: MemoryMetrics | null;
   /** Runs once, after a task has read its rollout and before it writes it. */
   beforeWrite: (() => Promise<void>) | null;
   submissions: SubmissionService;
@@ -101,6 +106,7 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
   const result: DistributionWorld = {
     ...{ db, ring },
     store: new MemoryStore(),
+    metrics: new MemoryMetrics(),
     beforeWrite: null,
     submissions: createSubmissionService(db, ring),
     async placeOf({ releaseId, task }, target) {
@@ -119,6 +125,14 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
     },
   };
 
+  const measuring = {
+    open: async () => {
+      const { metrics } = result;
+      if (metrics === null) throw new ProviderError('unauthorized', 'The connection was refused.', { provider: 'memory' });
+      return { provider: { displayName: 'Memory', metricsSource: () => metrics }, connection: {}, deps: {} };
+    },
+  } as unknown as Pick<Connector, 'open'>;
+
   function executor(): TaskExecutor {
     const stores = result.store.service();
     const files = {
@@ -136,6 +150,7 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
     // Distribution uses no other service.
     const services = {
       ...{ stores, records: createReleaseRecords(db), releases: createReleaseSource(db) },
+      evidence: createStoreEvidenceService(db, measuring),
       storeBuilds: createStoreBuildService(db, stores, files),
       submissions: result.submissions,
       rollouts: { ...rollouts, open: openThenWait },
@@ -253,10 +268,10 @@ export async function openDistributionWorld(server: DatabaseServer): Promise<Dis
         ]);
         return rows.map(({ data }) => parseJson(data) as StoreEvent);
       },
-      async steer(target, command) {
+      async steer(target, command, reason = 'because') {
         const [row] = await db.rows<{ id: string }>('SELECT id FROM rollouts WHERE release_id = ? AND target = ?', [releaseId, target]);
         await steerRollout({ db, ring, locks, connector: unasked }, caller, { releaseId, rolloutId: row?.id ?? '' }, command, {
-          reason: 'because',
+          reason,
         });
       },
       submissions: () =>

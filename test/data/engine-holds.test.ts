@@ -230,6 +230,27 @@ describe.each(testDatabases())('holds on $name', (server) => {
       expect(await startable(run, 'A')).toBe(true);
     });
 
+    it('take no time from a retry that a pause kept back: its deadline moves by as long as that stood', async () => {
+      const { run, engine } = await twoFailed();
+      await retry(run, 'A');
+      await run.execute(engine, 'A', { kind: 'handed-back' });
+      await place(run);
+      const before = (await run.task('A')).deadlineAt?.getTime() ?? 0;
+      await world.db.run('UPDATE runs SET held_since = held_since - INTERVAL 1000 SECOND WHERE id = ?', [run.runId]);
+      await world.db.run(`UPDATE run_holds SET since = since - INTERVAL 100 SECOND WHERE run_id = ? AND reason = 'USER_REQUESTED'`, [
+        run.runId,
+      ]);
+
+      await lift(run);
+
+      const after = await run.task('A');
+      const movedMs = (after.deadlineAt?.getTime() ?? 0) - before;
+      expect([after.held, await run.holds()]).toEqual([0, ['TASK_FAILURE']]);
+      expect(before).toBeGreaterThan(0);
+      expect(movedMs).toBeGreaterThanOrEqual(100_000);
+      expect(movedMs).toBeLessThan(110_000);
+    });
+
     it('let go of everything with the last of them', async () => {
       const { run } = await twoFailed();
 

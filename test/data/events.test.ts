@@ -87,7 +87,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
 
   /** Reads a feed in the background. */
   async function listen(tenantId: string, after: number, hub = events, caller = callerOf(tenantId)) {
-    const feed = await followEvents({ db, events: hub }, caller, { about: null, after });
+    const feed = await followEvents({ db, events: hub }, caller, { about: null, after }, ulid());
     const heard: { id: string; why: string | null }[] = [];
     const reading = (async () => {
       for await (const { id, data } of feed.events) heard.push({ id, why: data.why });
@@ -238,7 +238,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
     const tenantId = ulid();
     const hub = createEventHub({ db, logger, ...limits, maxWaiting: 3 });
     await commit(tenantId, '0');
-    const feed = await followEvents({ db, events: hub }, callerOf(tenantId), { about: null, after: 0 });
+    const feed = await followEvents({ db, events: hub }, callerOf(tenantId), { about: null, after: 0 }, ulid());
     const words: (string | null)[] = [(await feed.events.next()).value?.data.why ?? null];
     for (let n = 1; n <= 10; n += 1) await commit(tenantId, String(n));
     await hub.refresh();
@@ -276,7 +276,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
   it('begins a tenant with what comes now, and hears nothing of another', async () => {
     const [mine, other] = [ulid(), ulid()];
     await commit(mine, 'before');
-    const feed = await followEvents({ db, events }, callerOf(mine), { about: null, after: null });
+    const feed = await followEvents({ db, events }, callerOf(mine), { about: null, after: null }, ulid());
     await commit(other, 'not mine');
     await commit(mine, 'now');
 
@@ -290,7 +290,7 @@ describe.each(testDatabases())('what happened, as a stream, on $name', (server) 
     const tenantId = ulid();
     const hub = createEventHub({ db, logger, ...limits, maxStreams: 3, maxStreamsOfAccount: 2 });
     const caller = callerOf(tenantId);
-    const join = (who = caller) => followEvents({ db, events: hub }, who, { about: null, after: null });
+    const join = (who = caller) => followEvents({ db, events: hub }, who, { about: null, after: null }, ulid());
     const [first] = [await join(), await join()];
 
     await expect(join()).rejects.toThrow(TooManyStreams);

@@ -109,6 +109,27 @@ describe.each(testDatabases())('artifacts that CI names on $name', (server) => {
     expect(asked).toEqual([URL_OF_FILE]);
   });
 
+  it('count when they are named while that of the CI is copied, which is not kept then', async () => {
+    await look();
+    ci.runs.set('1', { kind: 'succeeded' });
+    ci.artifact = () =>
+      new ReadableStream({
+        async start(controller) {
+          await name();
+          controller.enqueue(Buffer.from('another file'));
+          controller.close();
+        },
+      });
+
+    const during = (await look()).status;
+    const between = await row();
+    const after = (await look()).status;
+
+    expect([during, after]).toEqual(['RUNNING', 'SUCCEEDED']);
+    expect(between).toMatchObject({ digest: null });
+    expect(await row()).toMatchObject({ digest: `sha256:${SHA}`, name: 'app.apk' });
+  });
+
   it.each([
     ['another checksum', { sha256: 'ab'.repeat(32) }],
     ['another size', { sizeBytes: 3 }],

@@ -80,7 +80,7 @@ export interface ServiceRolloutWorld {
   /** What every probe is answered with. */
   probeStatus: number;
   fresh(): void;
-  deploy(service: PlannedService, options?: { secret?: string }): Promise<DeployedService>;
+  deploy(service: PlannedService, options?: { secret?: string; commsConfigId?: string }): Promise<DeployedService>;
   /** Closed for the tenant from now on; `opens` lifts it. */
   closeWindow(tenantId: string, onClose?: 'finish' | 'pause' | 'abort'): Promise<{ open(): Promise<void> }>;
   close(): Promise<void>;
@@ -171,7 +171,10 @@ export async function openServiceRolloutWorld(server: DatabaseServer): Promise<S
     });
   }
 
-  async function deploy(service: PlannedService, { secret }: { secret?: string } = {}): Promise<DeployedService> {
+  async function deploy(
+    service: PlannedService,
+    { secret, commsConfigId }: { secret?: string; commsConfigId?: string } = {},
+  ): Promise<DeployedService> {
     const [tenantId, accountId] = [newId(), newId()];
     const caller: Caller = { tenantId, accountId, permissions: new Set(['release:read', 'deployment:cancel', 'deployment:approve']) };
     const environmentId = newId();
@@ -181,7 +184,7 @@ export async function openServiceRolloutWorld(server: DatabaseServer): Promise<S
       tier: 'staging' as const,
       maxParallel: 1,
       approval: null,
-      commsConfigId: null,
+      commsConfigId: commsConfigId ?? null,
     };
     const task = {
       ...{ key: 'DEPLOY_SERVICE', type: 'DEPLOY_SERVICE' as const, dependsOn: [], onFailure: 'rollback' as const },

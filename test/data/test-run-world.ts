@@ -106,6 +106,7 @@ function contextOf(world: TestRunWorld, testRuns: ReturnType<typeof createTestRu
     plannedSlots: async () => 0,
     openBlockers: async () => [],
     approvals: async () => world.approvals,
+    automation: async () => null,
     candidateBuilds: async () => [],
     notesDigest: async () => null,
     now: async () => new Date(),

@@ -114,7 +114,9 @@ describe.each(testDatabases())('deployments to store tracks on $name', (server) 
       },
     ]);
     expect(why.items.map(({ text }) => text)).toContainEqual(
-      expect.stringMatching(/ROLL_BACK_SERVICE.*is under review.*only people take it back/),
+      expect.stringMatching(
+        /ROLL_BACK_SERVICE.*is under review.*only people take it back.*if it has not come to that by 20\d\d-.*Z, a person is asked/,
+      ),
     );
     expect(world.play.seen(version)?.state).toEqual({ kind: 'halted', fraction: 0.1 });
     expect(await world.row(id)).toMatchObject({ outcome: 'ROLLED_BACK' });

@@ -2,7 +2,7 @@ import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { whyDeployment } from '../../src/services/deployments/why-deployment.ts';
 import { storeLock } from '../../src/services/releases/store-lock.ts';
-import { leftReview } from '../../src/services/releases/turn-signals.ts';
+import { leftReview, subjectEnded } from '../../src/services/releases/turn-signals.ts';
 import { deploymentTaskHandlers } from '../../src/workers/deployment-tasks/index.ts';
 import { testDatabases } from '../support/databases.ts';
 import type { DeploymentTenant } from './deployment-tenant.ts';
@@ -25,7 +25,7 @@ describe.each(testDatabases())('releases and deployments of one app on $name', (
   });
 
   /** One that is under way, with its version in review. */
-  async function releaseInReview(appId = APP): Promise<{ id: string; submissionId: string }> {
+  async function releaseInReview(appId = APP, version = '5.0.0'): Promise<{ id: string; submissionId: string }> {
     const [id, runId, submissionId] = [newId(), newId(), newId()];
     const { tenantId, caller } = tenant;
     const config = JSON.stringify(frozenConfig({ stores: [frozenStore('PLAY_STORE', { appId })] }));
@@ -42,9 +42,13 @@ describe.each(testDatabases())('releases and deployments of one app on $name', (
         ],
       ],
     );
+    const platformId = newId();
+    await world.db.run('INSERT INTO platform_releases (id, tenant_id, release_id, platform, target, version) VALUES (?)', [
+      [platformId, tenantId, id, 'ANDROID', 'PLAY_STORE', version],
+    ]);
     await world.db.run(
       'INSERT INTO store_submissions (id, tenant_id, release_id, platform_release_id, target, task_id, ordinal, build_number, status, notes) VALUES (?)',
-      [[submissionId, tenantId, id, newId(), 'PLAY_STORE', newId(), 1, '5000', 'IN_REVIEW', '{}']],
+      [[submissionId, tenantId, id, platformId, 'PLAY_STORE', newId(), 1, '5000', 'IN_REVIEW', '{}']],
     );
     return { id, submissionId };
   }
@@ -78,15 +82,50 @@ describe.each(testDatabases())('releases and deployments of one app on $name', (
     const id = await deploy();
     const release = { id: newId(), tenantId: tenant.tenantId };
 
-    const before = await world.services.turns.toSubmit(release, store);
-    const elsewhere = await world.services.turns.toSubmit(release, { ...store, appId: 'com.example.other' });
-    const stranger = await world.services.turns.toSubmit({ ...release, tenantId: (await world.tenant()).tenantId }, store);
+    const before = await world.services.turns.toSubmit(release, store, '5.0.0');
+    const elsewhere = await world.services.turns.toSubmit(release, { ...store, appId: 'com.example.other' }, '5.0.0');
+    const stranger = await world.services.turns.toSubmit({ ...release, tenantId: (await world.tenant()).tenantId }, store, '5.0.0');
     world.play.approve('5.1.0');
     await world.drive(id);
-    const after = await world.services.turns.toSubmit(release, store);
+    const after = await world.services.turns.toSubmit(release, store, '5.0.0');
 
     expect(before).toEqual({ own: false, blockedBy: [{ id, displayId: 'DEP-1' }] });
     expect([elsewhere, stranger, after]).toEqual([{ own: true }, { own: true }, { own: true }]);
+  });
+
+  it('one version on one track is brought by one of them: the later waits for the other to end, by its name, and is woken then', async () => {
+    const release = await releaseInReview(APP, '5.1.0');
+    await world.db.run(`UPDATE store_submissions SET status = 'APPROVED' WHERE id = ?`, [release.submissionId]);
+    const id = await deploy();
+    const task = (await world.tasks(id)).find(({ key }) => key === 'DEPLOY_SERVICE/android');
+    const why = await whyDeployment(world.deps, tenant.caller, id);
+    const waiting = await world.submissions(id);
+    await world.db.run(`UPDATE runs SET status = 'COMPLETED' WHERE subject_id = ?`, [release.id]);
+    const wakes = await world.db.transact((tx) => subjectEnded(tx, release.id));
+    await world.drive(id);
+
+    expect(waiting).toEqual([]);
+    expect(task).toMatchObject({ status: 'WAITING', output: { blockedBy: [{ id: release.id }], sameVersion: true } });
+    expect(why.summary).toContain('REL-7 brings this very version to the store already, and has to end first');
+    expect(wakes).toHaveLength(1);
+    expect(await world.submissions(id)).toMatchObject([{ status: 'IN_REVIEW' }]);
+  });
+
+  it('the same for a release: of the version that a deployment brings, from its review to its end, on that track alone', async () => {
+    const id = await deploy();
+    world.play.approve('5.1.0');
+    await world.drive(id);
+    const release = { id: newId(), tenantId: tenant.tenantId };
+    const turn = (version: string, more: Partial<typeof store> = {}) =>
+      world.services.turns.toSubmit(release, { ...store, ...more }, version);
+
+    const same = await turn('5.1.0');
+    const others = [await turn('5.2.0'), await turn('5.1.0', { track: 'beta' }), await turn('5.1.0', { appId: 'com.example.other' })];
+    await world.db.run(`UPDATE deployments SET outcome = 'SUCCEEDED' WHERE id = ?`, [id]);
+
+    expect(same).toEqual({ own: false, blockedBy: [{ id, displayId: 'DEP-1' }], sameVersion: true });
+    expect(others).toEqual([{ own: true }, { own: true }, { own: true }]);
+    expect(await turn('5.1.0')).toEqual({ own: true });
   });
 
   it('another app in review is waited for by nobody', async () => {

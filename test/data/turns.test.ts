@@ -25,6 +25,8 @@ describe.each(testDatabases())('submissions of several releases on $name', (serv
   it('wait for the one of the same app in review, name it, and go on in the transaction that ends its review', async () => {
     const first = await world.release();
     const second = await beside(first, 2);
+    await world.db.run(`UPDATE platform_releases SET version = '1.5.0' WHERE release_id = ?`, [second.releaseId]);
+    world.store.build('43', '1.5.0');
     await first.look(SUBMIT);
 
     const waiting = await second.look(SUBMIT);
@@ -34,7 +36,7 @@ describe.each(testDatabases())('submissions of several releases on $name', (serv
     expect(waiting).toMatchObject({ status: 'WAITING', waitReason: 'TURN' });
     expect(waiting.output).toMatchObject({
       target: 'PLAY_STORE',
-      version: '1.4.0',
+      version: '1.5.0',
       blockedBy: [{ id: first.releaseId, displayId: 'REL-1' }],
     });
     expect(waiting.runAt?.getTime()).toBeGreaterThan(waiting.now.getTime());
@@ -56,6 +58,21 @@ describe.each(testDatabases())('submissions of several releases on $name', (serv
 
     expect(await beta.look(SUBMIT)).toMatchObject({ waitReason: 'TURN' });
     expect(looks.map(({ waitReason }) => waitReason)).not.toContain('TURN');
+  });
+
+  it('of one version wait for each other to the end, not for the review alone', async () => {
+    const first = await world.release();
+    const second = await beside(first, 2);
+    await first.look(SUBMIT);
+    world.store.show(APP, { kind: 'rolling-out', fraction: 0.05 });
+    await first.look(SUBMIT);
+
+    const waiting = await second.look(SUBMIT);
+    await world.db.run(`UPDATE runs SET status = 'COMPLETED' WHERE id = ?`, [first.runId]);
+    await second.look(SUBMIT);
+
+    expect(waiting).toMatchObject({ waitReason: 'TURN', output: { blockedBy: [{ displayId: 'REL-1' }], sameVersion: true } });
+    expect(await second.submissions()).toHaveLength(1);
   });
 
   it('are not taken up while the release is paused, though the way is free', async () => {

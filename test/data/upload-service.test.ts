@@ -1,5 +1,6 @@
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LeaseLostError } from '../../src/engine/lease.ts';
 import type { ReleaseContext } from '../../src/services/execution/release-source.ts';
 import { createUploadService, type UploadRequest, type UploadService } from '../../src/services/execution/upload-service.ts';
 import { testDatabases } from '../support/databases.ts';
@@ -50,6 +51,19 @@ describe.each(testDatabases())('builds by hand on $name', (server) => {
        WHERE task_id = ? ORDER BY ordinal`,
       [request.taskId],
     );
+
+  it.each(['CANCELLED', 'SKIPPED', 'COMPLETED'] as const)('leave what is staged to the next task once theirs is %s', async (status) => {
+    const run = await world.createRun([taskPlan('BUILD')]);
+    const { id: taskId } = await run.task('BUILD');
+    request = { ...request, taskId };
+    const id = await upload(1);
+    await world.db.run('UPDATE tasks SET status = ? WHERE id = ?', [status, taskId]);
+
+    await expect(adopt()).rejects.toThrow(LeaseLostError);
+
+    expect(await builds()).toEqual([]);
+    expect(await world.db.rows('SELECT build_id AS buildId FROM uploads WHERE id = ?', [id])).toEqual([{ buildId: null }]);
+  });
 
   it('are made of the newest upload, with its file and digest, and once only', async () => {
     await upload(1);

@@ -102,6 +102,9 @@ describe('a release with', () => {
       [done, true],
     ]);
     expect((await release.task(CHECK)).attempts.map(({ outcome }) => outcome)).toEqual(['completed']);
+    expect((await release.task('CREATE_FINAL_RELEASE_NOTES')).output?.tickets).toEqual(
+      keys.map((key) => ({ key, linked: true, why: null })),
+    );
     expect(tenant.effects().duplicates).toEqual([]);
     const sent = world.sandbox.sentWebhooks.filter(({ provider }) => provider === tracker);
     expect(sent.length).toBeGreaterThanOrEqual(4);

@@ -6,8 +6,8 @@ import { applyEdits, type NotesEdits, noEdits } from '../../src/domain/notes/edi
 import { renderNotesHtml } from '../../src/domain/notes/html.ts';
 import { renderNotesJson } from '../../src/domain/notes/json.ts';
 import { renderNotesMarkdown } from '../../src/domain/notes/markdown.ts';
+import type { NoteCommit } from '../../src/domain/notes/note-commit.ts';
 import type { NotePullRequest } from '../../src/domain/notes/pull-requests.ts';
-import type { NoteCommit } from '../../src/domain/notes/surviving-commits.ts';
 import { renderNotesText, renderStoreNotes } from '../../src/domain/notes/text.ts';
 
 const shaOf = (index: number) => (0xabc000 + index * 7919).toString(16).padStart(40, 'd');
@@ -254,8 +254,9 @@ it('are written in time that grows with the number of commits: ten thousand in o
     ...{ sha: (0x1000000 + index).toString(16).padEnd(40, '0'), message: `wip (#${index % 3})`, authorName: 'Ada', url: null },
     parents: index === 0 ? [] : [(0x1000000 + index - 1).toString(16).padEnd(40, '0')],
   }));
-  const before = performance.now();
+  // Of the processor, not of the clock: what else keeps the machine busy says nothing.
+  const before = process.cpuUsage();
 
   expect(itemsOf(compose(many))).toHaveLength(3);
-  expect(performance.now() - before).toBeLessThan(5_000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5_000);
 });

@@ -139,7 +139,17 @@ export class ReleaseLife {
     const { open } =
       gate.type === 'APPROVE_REGRESSION'
         ? evaluateRegressionGate({
-            ...{ readAt: now, candidate, approvals, policy, openBlockers: [], thresholdPercent: 100, tests: [], freshForMs: 1 },
+            ...{
+              readAt: now,
+              candidate,
+              approvals,
+              policy,
+              openBlockers: [],
+              thresholdPercent: 100,
+              tests: [],
+              automation: null,
+              freshForMs: 1,
+            },
             activeCycles: facts.cycles.filter(({ status }) => status === 'IN_PROGRESS').length,
             doneCycles: facts.cycles.filter(({ status }) => status === 'DONE').length,
             plannedSlots: facts.slots.filter(({ status }) => status === 'PLANNED').length,

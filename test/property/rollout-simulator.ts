@@ -1,7 +1,10 @@
-import { decideRollout, type RolloutDecision } from '../../src/domain/rollout/decide-rollout.ts';
+import type { Verdict } from '../../src/domain/analysis/judge-metric.ts';
+import { decideRollout } from '../../src/domain/rollout/decide-rollout.ts';
+import { analysisOf, type Evidence } from '../../src/domain/rollout/evidence.ts';
 import type { RolloutPlan } from '../../src/domain/rollout/plan.ts';
 import { firstTarget } from '../../src/domain/rollout/progress.ts';
 import type { ObservedState, RolloutAbilities, RolloutAct, RolloutState, RolloutWindows } from '../../src/domain/rollout/rollout.ts';
+import type { RolloutDecision } from '../../src/domain/rollout/situation.ts';
 
 const LOOKS = 6;
 
@@ -20,13 +23,29 @@ export class RolloutSimulator {
   };
   held = false;
   windows: RolloutWindows = openWindows;
+  /** What an analysis that is measured now comes to. */
+  health: Verdict = 'successful';
   /** Violations found; a property expects none. */
   readonly broken: string[] = [];
-  readonly met = { raised: 0, halted: 0, completed: 0, outside: 0, crashes: 0, keptBack: 0, haltedByWindow: 0 };
+  readonly met = {
+    raised: 0,
+    halted: 0,
+    completed: 0,
+    outside: 0,
+    crashes: 0,
+    keptBack: 0,
+    haltedByWindow: 0,
+    haltedByAnalysis: 0,
+    unproven: 0,
+  };
   readonly #plan: RolloutPlan;
   readonly #abilities: RolloutAbilities;
   /** Since when the store has shown this share to the look that saw it first. */
   #seen: { fraction: number; at: Date } = { fraction: 0, at: new Date(0) };
+  /** Analyses by their keys: what is final stays as it is. */
+  readonly #measured = new Map<string, Evidence & { begunAt: Date }>();
+  /** When it was let go on last after a halt. */
+  #resumedAt = new Date(0);
 
   constructor(plan: RolloutPlan, abilities: RolloutAbilities) {
     this.#plan = plan;
@@ -70,15 +89,17 @@ export class RolloutSimulator {
     let acts = 0;
     for (let looked = 0; looked < LOOKS && !this.over; looked += 1) {
       const observed = shows === 'truth' ? this.store : shows === 'nothing' ? null : ({ kind: 'unknown', raw: 'FROBBED' } as const);
-      const decision = this.#decide(observed);
+      const evidence = this.#measure();
+      const decision = this.#decide(observed, evidence);
       const before = this.state;
       this.state = decision.state;
-      this.#judge(decision, observed, before);
+      this.#judge(decision, observed, before, evidence);
       if (decision.act === null) return;
       this.#act(
         decision.act,
         before,
         decision.events.some(({ kind, outside }) => kind === 'resumed' && outside),
+        evidence,
       );
       acts += 1;
       if (lose !== null && acts > lose) {
@@ -89,8 +110,30 @@ export class RolloutSimulator {
     this.#must(this.over, 'it never comes to rest');
   }
 
-  #decide(observed: ObservedState | null): RolloutDecision {
-    const situation = { plan: this.#plan, abilities: this.#abilities, observed, held: this.held, now: this.now, windows: this.windows };
+  /** One look: what is not final comes to what it would come to now. */
+  #measure(): (Evidence & { begunAt: Date }) | null {
+    const wanted = analysisOf(this.#plan, this.state);
+    if (wanted === null) return null;
+    const known = this.#measured.get(wanted.key);
+    if (known !== undefined && known.endedAt !== null) return known;
+    const endedAt = this.health === 'running' ? null : this.now;
+    const found = {
+      key: wanted.key,
+      verdict: this.health,
+      reason: 'measured',
+      nextLookAt: null,
+      endedAt,
+      begunAt: known?.begunAt ?? this.now,
+    };
+    this.#measured.set(wanted.key, found);
+    return found;
+  }
+
+  #decide(observed: ObservedState | null, evidence: Evidence | null): RolloutDecision {
+    const situation = {
+      ...{ plan: this.#plan, abilities: this.#abilities, observed, held: this.held, now: this.now, windows: this.windows },
+      evidence,
+    };
     const decision = decideRollout({ ...situation, state: this.state });
     const again = decideRollout({ ...situation, state: decision.state });
     this.#must(again.events.length === 0, `asked again it tells ${JSON.stringify(again.events)}`);
@@ -100,7 +143,7 @@ export class RolloutSimulator {
     return decision;
   }
 
-  #judge(decision: RolloutDecision, observed: ObservedState | null, before: RolloutState): void {
+  #judge(decision: RolloutDecision, observed: ObservedState | null, before: RolloutState, evidence: Evidence | null): void {
     const { state, act, wait, failure } = decision;
     const shown = observed !== null && observed.kind !== 'unknown';
     this.#must(shown || same(before, state), 'it learnt from nothing');
@@ -115,12 +158,19 @@ export class RolloutSimulator {
     if (shown && Math.abs(this.fraction - this.#seen.fraction) > 1e-6) this.#seen = { fraction: this.fraction, at: this.now };
     const wantsHalt = state.wanted === 'HALT' || this.#mayBeTakenBack;
     this.#must(observed?.kind !== 'rolling-out' || !wantsHalt || act?.do === 'halt', 'it is to be halted, and is not');
+    const resumed = decision.events.some(({ kind }) => kind === 'resumed');
+    if (resumed) this.#resumedAt = this.now;
+    const isBad = evidence?.verdict === 'failed' && !resumed;
+    this.#must(observed?.kind !== 'rolling-out' || !isBad || act?.do === 'halt', 'it fails, and is not halted');
+    const unproven = decision.events.some(({ kind }) => kind === 'unproven');
+    this.#must(!unproven || (state.pauseReason === 'inconclusive' && evidence !== null), 'it is told unproven, and is not');
+    this.met.unproven += Number(unproven);
     this.met.completed += Number(state.status === 'COMPLETED');
     this.met.outside += Number(decision.events.some((event) => event.outside));
   }
 
   /** What the store does, and what nobody may ask of it. */
-  #act(act: RolloutAct, before: RolloutState, resumedOutside: boolean): void {
+  #act(act: RolloutAct, before: RolloutState, resumedOutside: boolean, evidence: (Evidence & { begunAt: Date }) | null): void {
     const from = this.fraction;
     const reachesMore = act.do === 'set-fraction' || act.do === 'complete' || act.do === 'release' || act.do === 'resume';
     if (reachesMore) {
@@ -138,17 +188,22 @@ export class RolloutSimulator {
         this.#must(this.store.kind === 'rolling-out', `raised from ${this.store.kind}`);
         this.#must(act.to > from && act.to < 1, `raised from ${from} to ${act.to}`);
         this.#mustHaveWaited(before);
+        this.#mustBeProven(before, evidence);
         this.store = { kind: 'rolling-out', fraction: act.to };
         this.met.raised += 1;
         return;
       case 'complete':
         this.#must(this.store.kind === 'rolling-out', `completed from ${this.store.kind}`);
-        if (before.wanted !== 'COMPLETE') this.#mustHaveWaited(before);
+        if (before.wanted !== 'COMPLETE') {
+          this.#mustHaveWaited(before);
+          this.#mustBeProven(before, evidence);
+        }
         this.store = { kind: 'live' };
         return;
       case 'halt':
-        this.#must(before.wanted === 'HALT' || this.#mayBeTakenBack, 'halted though nobody wants it');
-        if (before.wanted !== 'HALT') this.met.haltedByWindow += 1;
+        this.#must(before.wanted === 'HALT' || this.#mayBeTakenBack || isDoubtful(evidence), 'halted though nobody wants it');
+        this.met.haltedByAnalysis += Number(act.analysis !== undefined);
+        this.met.haltedByWindow += Number(act.windows !== undefined);
         this.#must(this.store.kind === 'rolling-out' || this.store.kind === 'live', `halted from ${this.store.kind}`);
         this.store = { kind: 'halted', fraction: from };
         this.met.halted += 1;
@@ -163,7 +218,10 @@ export class RolloutSimulator {
   }
 
   get #mayBeTakenBack(): boolean {
-    return !this.windows.exposureAllowed && this.windows.onClose === 'abort' && this.store.kind !== 'live';
+    const { exposureAllowed, onClose } = this.windows;
+    // Where the store goes on by itself, standing still takes a halt.
+    const halts = onClose === 'abort' || (onClose === 'pause' && this.#abilities.rollout.kind === 'phased');
+    return !exposureAllowed && halts && this.store.kind !== 'live';
   }
 
   /** Nobody is reached by the next step before this one stood as long as planned, unless a person wants it. */
@@ -176,8 +234,20 @@ export class RolloutSimulator {
     this.#must(planned !== null && stood >= planned * 60_000, `raised after ${stood} ms at ${this.fraction}`);
   }
 
+  /** Nor before what was measured of this very stay has passed, where the step asks for it. */
+  #mustBeProven(before: RolloutState, evidence: (Evidence & { begunAt: Date }) | null): void {
+    if (before.advanceRequestedAt !== null || this.#plan.kind !== 'staged') return;
+    const { steps } = this.#plan;
+    const current = steps.filter(({ percent }) => percent / 100 <= this.fraction + 1e-6).at(-1) ?? steps[0];
+    if (current?.analysis === null || current?.analysis === undefined) return;
+    const isOwn = evidence !== null && evidence.begunAt >= this.#seen.at && evidence.begunAt >= this.#resumedAt;
+    this.#must(isOwn && evidence.verdict === 'successful', `raised at ${this.fraction} on ${JSON.stringify(evidence)}`);
+  }
+
   #released(): ObservedState {
-    const fraction = firstTarget(this.#plan);
+    const { rollout } = this.#abilities;
+    const fraction =
+      rollout.kind === 'phased' && this.#plan.kind === 'phased' ? (rollout.dailyPercents[0] ?? 100) / 100 : firstTarget(this.#plan);
     return fraction < 1 ? { kind: 'rolling-out', fraction } : { kind: 'live' };
   }
 
@@ -185,5 +255,7 @@ export class RolloutSimulator {
     if (!holds) this.broken.push(`${this.now.toISOString()}: ${otherwise}`);
   }
 }
+
+const isDoubtful = (evidence: Evidence | null) => evidence !== null && evidence.verdict !== 'successful' && evidence.verdict !== 'running';
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { insightScenarios } from './insight.ts';
 import { troubleScenarios } from './trouble.ts';
 import { workflowScenarios } from './workflow.ts';
 import { openScenarioWorld, type ScenarioWorld, scenarioClock } from './world.ts';
@@ -13,5 +14,6 @@ describe.skipIf(scenarioClock === null)('a release in time (needs libfaketime)',
   afterAll(() => world?.stopAll());
 
   workflowScenarios(() => world);
+  insightScenarios(() => world);
   troubleScenarios(() => world);
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { BlockerView } from '../../../src/services/blockers/blocker-view.ts';
+import type { CleanUpView } from '../../../src/services/clean-ups/list-clean-ups.ts';
 import type { ReleaseConfigView } from '../../../src/services/release-configs/release-config-view.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { ScenarioRelease } from './release.ts';
@@ -142,6 +143,35 @@ export function troubleScenarios(world: () => ScenarioWorld): void {
 
     expect((await release.view()).status).toBe('ARCHIVED');
     expect((await release.tasks()).filter(({ status }) => ['PENDING', 'READY', 'WAITING', 'IN_PROGRESS'].includes(status))).toEqual([]);
+    await release.replays();
+  });
+
+  it('is called off while paused, by two people at once, and stops the CI though that refuses to be told for a while', async () => {
+    world().stallBuilds();
+    const release = await world().release();
+    await release.reaches(BUILDS, 'WAITING(CALLBACK)');
+    await waitFor(() => world().running().length === 2, { what: 'both builds to run' });
+    const runs = world().running();
+    await release.command('pause', { reason: 'Is it still wanted?' });
+    world().failNext('ci.cancel', { status: 502, times: 3 });
+
+    const asked = await Promise.all(
+      [world().tenant.owner, world().tenant.manager].map((who) => release.command('archive', { reason: 'Not any more.' }, who)),
+    );
+    await waitFor(() => runs.every(({ conclusion }) => conclusion === 'cancelled'), { what: 'the runs to be stopped', timeoutMs: 30_000 });
+    const cleanUps = await waitFor(
+      async () => {
+        const { items } = await release.read<{ items: CleanUpView[] }>('/clean-up');
+        return items.every(({ state }) => state === 'DONE') ? items : null;
+      },
+      { what: 'what is left behind to be cleaned up' },
+    );
+
+    expect(asked.map(({ status }) => status)).toEqual([200, 200]);
+    expect(cleanUps.map(({ kind }) => kind)).toEqual(['CI_RUN', 'CI_RUN']);
+    expect((await release.view()).status).toBe('ARCHIVED');
+    const archived = (await release.history()).filter(({ items }) => items.some(({ field }) => field === 'archivedAt'));
+    expect(archived).toHaveLength(1);
     await release.replays();
   });
 

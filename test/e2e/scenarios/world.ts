@@ -31,7 +31,7 @@ const operations = {
 } satisfies Record<string, { fake: 'github' | 'jira'; match: Fault['match'] }>;
 export type Operation = keyof typeof operations;
 
-export interface ScenarioWorld extends Pick<World, 'db' | 'sandbox' | 'logs' | 'kill' | 'start' | 'untilTold'> {
+export interface ScenarioWorld extends Pick<World, 'db' | 'sandbox' | 'logs' | 'kill' | 'start' | 'process' | 'untilTold'> {
   readonly github: GithubFake;
   readonly tenant: TenantWorld;
   /** Milliseconds since 1970, by the clock that decides. */
@@ -91,7 +91,15 @@ export async function openScenarioWorld(options: WorldOptions = {}): Promise<Sce
   const fakes = { github, jira };
 
   const scenarios: ScenarioWorld = {
-    ...{ db: world.db, sandbox: world.sandbox, logs: world.logs, kill: world.kill, start: world.start, untilTold: world.untilTold },
+    ...{
+      db: world.db,
+      sandbox: world.sandbox,
+      logs: world.logs,
+      kill: world.kill,
+      start: world.start,
+      process: world.process,
+      untilTold: world.untilTold,
+    },
     ...{ github, tenant, now: clock.now },
     async advanceBy(ms) {
       if (ms > 0) await untilNothingIsUnderWay(world.db);
