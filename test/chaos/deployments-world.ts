@@ -70,7 +70,7 @@ const over = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'ROLLBACK_FAILE
 /** The new version has as long as a slow machine needs, the dead are believed dead soon. */
 const quick = {
   ...{ HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0', DATABASE_POOL_SIZE: '5', API_REQUESTS_PER_MINUTE: '0' },
-  ...{ LEASE_MS: '1500', RETRY_BASE_MS: '100', RETRY_MAX_MS: '1000', POLL_INTERVAL_MS: '250', SWEEP_INTERVAL_MS: '100' },
+  ...{ LEASE_MS: '1500', RETRY_BASE_MS: '100', RETRY_MAX_MS: '1000', POLL_INTERVAL_MS: '250', SWEEP_INTERVAL_MS: '250' },
 };
 
 interface Base {

@@ -121,7 +121,7 @@ describe.skipIf(missing.length > 0)(`the demo of deployments${missing.length > 0
       ...{ HAPROXY: balancer.runtime, PROMETHEUS: monitoring.url },
     };
 
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-euc', blocksOf('docs/deployments.md')], {
+    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euc', blocksOf('docs/deployments.md')], {
       ...{ cwd: dir, env: { ...process.env, ...variables }, timeout: 60_000 },
     });
 

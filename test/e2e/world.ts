@@ -92,7 +92,7 @@ export interface World {
 /** Fast enough to test, slow enough to be true: a lease outlasts a busy machine's hiccups. */
 const quick = {
   ...{ HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'debug', DATABASE_POOL_SIZE: '5' },
-  ...{ LEASE_MS: '6000', RETRY_BASE_MS: '50', RETRY_MAX_MS: '1000', POLL_INTERVAL_MS: '250', SWEEP_INTERVAL_MS: '100' },
+  ...{ LEASE_MS: '6000', RETRY_BASE_MS: '50', RETRY_MAX_MS: '1000', POLL_INTERVAL_MS: '250', SWEEP_INTERVAL_MS: '250' },
   ...{ API_REQUESTS_PER_MINUTE: '0', CALLS_PER_MINUTE: '1000000', SHUTDOWN_GRACE_MS: '10000', PROVIDER_TIMEOUT_MS: '5000' },
 };
 

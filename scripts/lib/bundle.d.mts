@@ -1,0 +1,2 @@
+/** Compiles every process of Signalbox into `<dir>/main`; `dir` lies right below the root. */
+export function bundle(dir: string): Promise<void>;
