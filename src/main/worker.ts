@@ -11,6 +11,7 @@ import { createCleanUp } from '../services/clean-ups/clean-up.ts';
 import { createDeliver, deliveryLeaseMs } from '../services/deliveries/deliver.ts';
 import { createLivingMessages } from '../services/deliveries/living-message.ts';
 import { createFileShares } from '../services/deliveries/share-file.ts';
+import { createTaskMessages } from '../services/deliveries/task-messages.ts';
 import { createArtifactKeeper } from '../services/execution/artifact-keeper.ts';
 import { createCallKeeper } from '../services/execution/attempt-calls.ts';
 import { createBuildService } from '../services/execution/build-service.ts';
@@ -60,6 +61,7 @@ shutdown.add('calls of attempts', () => calls.idle());
 const deployments = createDeploymentServices(runtime);
 const releaseServices: TaskServices = {
   ...{ cicd, notifications, releases },
+  messages: createTaskMessages(db),
   records: createReleaseRecords(db),
   scm: createSourceControlService(connector),
   builds: createBuildService(

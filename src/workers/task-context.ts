@@ -1,6 +1,7 @@
 import type { Intent } from '../engine/intent.ts';
 import type { ClaimedTask, Outcome } from '../engine/vocabulary.ts';
 import type { LockHeld } from '../platform/lock.ts';
+import type { TaskMessages } from '../services/deliveries/task-messages.ts';
 import type { BuildService } from '../services/execution/build-service.ts';
 import type { CiCdService } from '../services/execution/ci-cd-service.ts';
 import type { DoneServices } from '../services/execution/done-services.ts';
@@ -31,6 +32,7 @@ export interface TaskServices {
   tickets: TicketService;
   testRuns: TestRunService;
   notifications: NotificationService;
+  messages: TaskMessages;
   releases: ReleaseSource;
   records: ReleaseRecords;
   stores: StoreService;

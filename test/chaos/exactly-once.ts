@@ -132,11 +132,13 @@ async function messageTroubles(world: World, tenant: TenantWorld, effects: Tenan
     tenant.tenantId,
     speaking,
   ]);
+  const kept = new Set(deliveries.map(({ id }) => id));
   return [
+    ...tasks.filter(({ id }) => !kept.has(id)).map(({ id }) => `the message of task ${id} is no delivery`),
     ...deliveries.filter(({ status }) => status !== 'DONE').map(({ id, type, status }) => `the message ${type} ${id} is ${status}`),
     ...differences(
       'messages',
-      [...deliveries, ...tasks].map(({ id }) => id),
+      deliveries.map(({ id }) => id),
       // Each bucket of the sandbox has one channel.
       effects.messages.flatMap(({ key }) => (key === null ? [] : [key.replace('signalbox:', '')])),
     ),

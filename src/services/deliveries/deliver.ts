@@ -139,7 +139,7 @@ export function createDeliver(options: DeliverOptions): (wake: WakeJob) => Promi
       ...{ tenantId: delivery.tenantId, releaseId: release.id, commsConfigId },
       ...(channels === undefined ? {} : { channels }),
       keyIn: (channelId) => keyIn(delivery, channelId),
-      lookSince: claim.repeated ? (delivery.replayedAt ?? delivery.createdAt) : null,
+      lookSince: claim.repeated ? triedSince(delivery) : null,
       // The claim before this one failed `POST_SETTLES_MS` ago, or its lease is over.
       triedAgoMs: null,
       onPostingAgain: async () => undefined,
@@ -171,6 +171,12 @@ function refusedIn({ outcomes }: OpenDelivery): Record<string, Failure> {
       failure !== undefined && retryDecision(failure).when === 'never' ? [[channelId, failure]] : [],
     ),
   );
+}
+
+/** Since when what is sent now may be there: a copy that a person asked for only since then, anything else since it was first tried. */
+function triedSince({ outcomes, createdAt, replayedAt }: OpenDelivery): Date {
+  const isCopy = Object.values(outcomes).some(({ copy = 0 }) => copy > 0);
+  return isCopy ? (replayedAt ?? createdAt) : createdAt;
 }
 
 /** What was posted without an answer shows by then; a retry that looks sooner might not see it and post again. */

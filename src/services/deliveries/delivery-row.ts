@@ -111,10 +111,8 @@ export async function saveProgress(db: Database, claim: OutboxClaim, delivery: O
 
 /** Writes down why an attempt failed, before it is settled. */
 export async function saveError(db: Database, claim: OutboxClaim, delivery: OpenDelivery, error: Omit<DeliveryError, 'at'>): Promise<void> {
-  const errors = [...delivery.errors, { at: delivery.now().toISOString(), ...error }].slice(-MAX_ERRORS);
-  for (const [channelId, failure] of Object.entries(error.channels)) {
-    delivery.outcomes[channelId] = { ...delivery.outcomes[channelId], failure };
-  }
+  const { errors, outcomes } = withError(delivery, { at: delivery.now().toISOString(), ...error });
+  delivery.outcomes = outcomes;
   await db.run(`UPDATE deliveries SET errors = ?, outcomes = ? WHERE id = ? AND fence = ? AND status = 'IN_PROGRESS'`, [
     JSON.stringify(errors),
     JSON.stringify(delivery.outcomes),
@@ -123,8 +121,21 @@ export async function saveError(db: Database, claim: OutboxClaim, delivery: Open
   ]);
 }
 
+/** What is written down about the channels after a failed attempt. */
+export function withError(
+  { errors, outcomes }: Pick<OpenDelivery, 'errors' | 'outcomes'>,
+  error: DeliveryError,
+): Pick<OpenDelivery, 'errors' | 'outcomes'> {
+  const failed = Object.entries(error.channels).map(([channelId, failure]) => [channelId, { ...outcomes[channelId], failure }] as const);
+  return { errors: [...errors, error].slice(-MAX_ERRORS), outcomes: { ...outcomes, ...Object.fromEntries(failed) } };
+}
+
 /** A message was posted, or found where it was posted before. */
-export function notePosted(delivery: OpenDelivery, posted: Record<string, string>, message: PostedMessage): void {
+export function notePosted(
+  delivery: Pick<OpenDelivery, 'posted' | 'outcomes' | 'now'>,
+  posted: Record<string, string>,
+  message: PostedMessage,
+): void {
   delivery.posted = posted;
   const { failure: _healed, ...outcome } = delivery.outcomes[message.channelId] ?? {};
   delivery.outcomes[message.channelId] = { ...outcome, url: message.url, at: delivery.now().toISOString() };

@@ -27,7 +27,7 @@ export interface StoredNotification {
 
 /**
  * Fills in what a notification says from its row and its release, and renders it. Rows written by the engine hold the task's output or
- * failure; those written by commands hold the notification's own data.
+ * failure; those written by commands, and by tasks for which telling is their work, hold the notification's own data.
  * @returns null for a type nobody renders (any more)
  */
 export function composeNotification(stored: StoredNotification, release: ReleaseContext): Notification | null {
@@ -103,7 +103,11 @@ function compose({ type, data, createdAt }: StoredNotification, release: Release
     case 'TARGET_DATE_CHANGED':
     case 'NEW_SLOT_ADDED':
     case 'CYCLE_ABANDONED':
-      // Written by commands, whose types hold their data to the notification's.
+    case 'PRE_KICKOFF_REMINDER':
+    case 'REGRESSION_BUILDS':
+    case 'PRE_RELEASE_CHERRY_PICKS_REMINDER':
+    case 'POST_REGRESSION_SUMMARY':
+      // Written by commands and by tasks that tell people themselves, whose types hold their data to the notification's.
       return say(type, data as unknown as NotificationData[typeof type]);
     case 'APPROVAL_REMINDER':
     case 'APPROVAL_ESCALATION':
