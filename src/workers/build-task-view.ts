@@ -1,4 +1,4 @@
-import type { Build } from '../services/execution/build-service.ts';
+import type { Build } from '../services/execution/builds/build-service.ts';
 
 /** A build as the output of its task keeps it. */
 export function viewOf(build: Build): Record<string, string | null> {

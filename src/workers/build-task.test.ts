@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Build } from '../services/execution/build-service.ts';
+import type { Build } from '../services/execution/builds/build-service.ts';
 import { outcomeOf } from './build-task.ts';
 
 const build = (platform: Build['platform'], status: Build['status'], providerState: string | null = null) =>

@@ -1,7 +1,7 @@
 import type { Platform, Target, WorkflowType } from '../domain/release/vocabulary.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import { signalKey } from '../integrations/capabilities/webhook-source.ts';
-import type { Build } from '../services/execution/build-service.ts';
+import type { Build } from '../services/execution/builds/build-service.ts';
 import type { ReleaseContext } from '../services/execution/release-source.ts';
 import { storeLock } from '../services/releases/store-lock.ts';
 import { viewOf } from './build-task-view.ts';

@@ -1,7 +1,7 @@
 import type { FrozenStore } from '../domain/release/config.ts';
 import type { Platform, WorkflowType } from '../domain/release/vocabulary.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
-import type { Build } from '../services/execution/build-service.ts';
+import type { Build } from '../services/execution/builds/build-service.ts';
 import type { ReleaseContext } from '../services/execution/release-source.ts';
 import { viewOf } from './build-task-view.ts';
 import { awaitUploaded, bringToStore } from './store-build.ts';

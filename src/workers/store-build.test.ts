@@ -3,7 +3,7 @@ import { frozenConfig, frozenStore } from '../../test/data/release-facts.ts';
 import type { FrozenConfig, FrozenStore } from '../domain/release/config.ts';
 import type { StoreBuild } from '../integrations/capabilities/app-store.ts';
 import { ProviderError } from '../integrations/kit/provider-error.ts';
-import type { Build } from '../services/execution/build-service.ts';
+import type { Build } from '../services/execution/builds/build-service.ts';
 import type { TaskContext } from './task-context.ts';
 import { createAabBuild } from './tasks/create-aab-build.ts';
 

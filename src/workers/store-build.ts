@@ -1,7 +1,7 @@
 import type { FrozenStore } from '../domain/release/config.ts';
 import type { Outcome } from '../engine/vocabulary.ts';
 import type { StoreBuild } from '../integrations/capabilities/app-store.ts';
-import type { Bundle } from '../services/execution/bundle.ts';
+import type { Bundle } from '../services/execution/stores/bundle.ts';
 import { lookAgainOnTrouble, storeSignals, storeTarget } from './store-target.ts';
 import type { TaskContext } from './task-context.ts';
 

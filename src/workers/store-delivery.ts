@@ -1,10 +1,10 @@
 import type { RolloutPlan } from '../domain/rollout/plan.ts';
 import type { ClaimedTask } from '../engine/vocabulary.ts';
 import type { StoreBuild } from '../integrations/capabilities/app-store.ts';
-import type { NamedStore, StoreService } from '../services/execution/store-service.ts';
-import { ownerOf, type SubmissionPlace } from '../services/execution/submission-place.ts';
-import type { SubmissionService } from '../services/execution/submission-service.ts';
-import type { Turn } from '../services/execution/turn-service.ts';
+import type { NamedStore, StoreService } from '../services/execution/stores/store-service.ts';
+import { ownerOf, type SubmissionPlace } from '../services/execution/stores/submission-place.ts';
+import type { SubmissionService } from '../services/execution/stores/submission-service.ts';
+import type { Turn } from '../services/execution/stores/turn-service.ts';
 import type { WindowStanding } from '../services/execution/window-service.ts';
 
 /** One version on its way to the users of one store, whoever sends it: a target of a release, or a service of a deployment. */

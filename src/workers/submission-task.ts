@@ -1,5 +1,5 @@
 import type { StoreBuild } from '../integrations/capabilities/app-store.ts';
-import { releaseSubmission } from '../services/execution/submission-place.ts';
+import { releaseSubmission } from '../services/execution/stores/submission-place.ts';
 import { storeLock } from '../services/releases/store-lock.ts';
 import { submissionDone } from './done-outside.ts';
 import { windowsOf } from './release-windows.ts';

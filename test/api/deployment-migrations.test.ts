@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissions } from '../../src/domain/access/permissions.ts';
 import { insertDeployment } from '../../src/services/deployments/insert-deployment.ts';
-import { createMigrationService } from '../../src/services/execution/migration-service.ts';
+import { createMigrationService } from '../../src/services/execution/deployments/migration-service.ts';
 import { deploymentPlan, plannedService, targetBody } from '../data/deployment-facts.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 

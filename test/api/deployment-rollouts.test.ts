@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissions } from '../../src/domain/access/permissions.ts';
 import { programOf } from '../../src/domain/deployment/rollout/program.ts';
 import { insertDeployment } from '../../src/services/deployments/insert-deployment.ts';
-import { createDeploymentSource } from '../../src/services/execution/deployment-source.ts';
-import { createServiceRolloutService } from '../../src/services/execution/service-rollout-service.ts';
+import { createDeploymentSource } from '../../src/services/execution/deployments/deployment-source.ts';
+import { createServiceRolloutService } from '../../src/services/execution/deployments/service-rollout-service.ts';
 import { deploymentPlan, plannedService, revisionOf, targetBody } from '../data/deployment-facts.ts';
 import { type ApiHarness, startApi } from './harness.ts';
 

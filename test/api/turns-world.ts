@@ -1,7 +1,7 @@
 import { createEngine } from '../../src/engine/create-engine.ts';
 import { createReleaseRecords } from '../../src/services/execution/release-records.ts';
 import { createReleaseSource } from '../../src/services/execution/release-source.ts';
-import { createTurnService } from '../../src/services/execution/turn-service.ts';
+import { createTurnService } from '../../src/services/execution/stores/turn-service.ts';
 import { releaseRunDefinition } from '../../src/services/releases/release-run.ts';
 import type { TaskContext } from '../../src/workers/task-context.ts';
 import { waitForTurn } from '../../src/workers/tasks/wait-for-turn.ts';

@@ -4,7 +4,7 @@ import type { WantedAnalysis } from '../../src/domain/deployment/rollout/analyse
 import type { MetricsSource } from '../../src/integrations/capabilities/metrics-source.ts';
 import { ProviderError, type ProviderErrorKind } from '../../src/integrations/kit/provider-error.ts';
 import { Secret } from '../../src/platform/secret.ts';
-import { createAnalysisService } from '../../src/services/execution/analysis-service.ts';
+import { createAnalysisService } from '../../src/services/execution/deployments/analysis-service.ts';
 import { createTestDatabase, type TestDatabase, testDatabases } from '../support/databases.ts';
 import { applySchema } from '../support/schema.ts';
 import { idOf } from './deployment-facts.ts';

@@ -6,7 +6,7 @@ import { putVariable, removeVariable } from '../../src/services/catalogue/variab
 import { rotateKeys } from '../../src/services/connections/rotate-keys.ts';
 import { getDeployment } from '../../src/services/deployments/get-deployment.ts';
 import { rollBackDeployment } from '../../src/services/deployments/roll-back-deployment.ts';
-import { createConfigurationService } from '../../src/services/execution/configuration-service.ts';
+import { createConfigurationService } from '../../src/services/execution/deployments/configuration-service.ts';
 import { forgetConfigVersions } from '../../src/services/forget-config-versions.ts';
 import { testDatabases } from '../support/databases.ts';
 import { targetBody } from './deployment-facts.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Database } from '../../src/db/client.ts';
 import { type ArtifactStore, ArtifactTooLargeError, piecesOf } from '../../src/platform/artifact-store.ts';
 import type { Connector } from '../../src/services/connections/connect.ts';
-import { createBuiltArtifactService } from '../../src/services/execution/built-artifact-service.ts';
-import { createRecipeService } from '../../src/services/execution/recipe-service.ts';
+import { createBuiltArtifactService } from '../../src/services/execution/deployments/built-artifact-service.ts';
+import { createRecipeService } from '../../src/services/execution/deployments/recipe-service.ts';
 import type { DeploymentServices } from '../../src/workers/deployment-context.ts';
 import { Ci } from './ci.ts';
 

@@ -10,7 +10,7 @@ import { Secret } from '../../src/platform/secret.ts';
 import { readMigrations } from '../../src/services/artifacts/read-migrations.ts';
 import { createDeployment } from '../../src/services/deployments/create-deployment.ts';
 import { listMigrations } from '../../src/services/deployments/list-migrations.ts';
-import { placeName } from '../../src/services/execution/driver-service.ts';
+import { placeName } from '../../src/services/execution/deployments/driver-service.ts';
 import { steerServiceRollout } from '../../src/services/service-rollouts/steer-service-rollout.ts';
 import { guardedDeps } from '../contracts/adapter-harness.ts';
 import { archiveOf } from '../contracts/deploy-program.ts';

@@ -8,7 +8,7 @@ import type {
   Submission,
 } from '../../src/integrations/capabilities/app-store.ts';
 import { ProviderError, type ProviderErrorKind } from '../../src/integrations/kit/provider-error.ts';
-import type { OpenStore, StoreService } from '../../src/services/execution/store-service.ts';
+import type { OpenStore, StoreService } from '../../src/services/execution/stores/store-service.ts';
 
 const play: StoreAbilities = {
   rollout: { kind: 'staged' },

@@ -1,8 +1,8 @@
 import { monotonicFactory } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LeaseLostError } from '../../src/engine/lease.ts';
+import { createUploadService, type UploadRequest, type UploadService } from '../../src/services/execution/builds/upload-service.ts';
 import type { ReleaseContext } from '../../src/services/execution/release-source.ts';
-import { createUploadService, type UploadRequest, type UploadService } from '../../src/services/execution/upload-service.ts';
 import { testDatabases } from '../support/databases.ts';
 import { type EngineWorld, openEngineWorld, taskPlan } from './engine-world.ts';
 

@@ -4,7 +4,7 @@ import { correlationOf, recipeStepOf, tagOfCommit, tryUnderWay } from '../../dom
 import type { CiRun } from '../../integrations/capabilities/ci.ts';
 import { ciOf } from '../connections/ci-metadata.ts';
 import { jobRunnerOf } from '../connections/job-runner-of.ts';
-import type { CiStep, JobStep } from '../execution/recipe-service.ts';
+import type { CiStep, JobStep } from '../execution/deployments/recipe-service.ts';
 import { again, type CleanUpResult, done, type StepCleanUpContext } from './clean-up-context.ts';
 
 /* What a deployment had begun by a recipe ends when nobody waits for it any more: runs of CI are cancelled, jobs ended with everything they started. */

@@ -3,7 +3,7 @@ import { parseJson } from '../../db/schema/columns.ts';
 import { type Category, categories } from '../../integrations/kit/define-provider.ts';
 import { DecryptError, type Keyring } from '../../platform/crypto.ts';
 import { variableSealContext } from '../catalogue/variables.ts';
-import { configVersionSealContext } from '../execution/configuration-service.ts';
+import { configVersionSealContext } from '../execution/deployments/configuration-service.ts';
 import { idempotencySealContext } from '../idempotency.ts';
 import { connectionTableNames, sealContext } from './tables.ts';
 

@@ -4,7 +4,7 @@ import { resolvePlan } from '../../domain/deployment/resolve-plan.ts';
 import { sealHash } from '../../domain/deployment/seal.ts';
 import { writeHistory } from '../../engine/history.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
-import type { DeploymentOverride } from '../execution/deployment-source.ts';
+import type { DeploymentOverride } from '../execution/deployments/deployment-source.ts';
 import { rememberAnswer } from '../idempotency.ts';
 import { invalid, notFound } from '../service-error.ts';
 import { type ChangedFiles, loadChangedFiles, withChangedFiles } from './changed-files.ts';

@@ -10,7 +10,7 @@ import type { EngineEvent, Notice, RunDefinition } from '../../engine/run-defini
 import { engineActor } from '../../engine/vocabulary.ts';
 import { writeDelivery } from '../../engine/write-delivery.ts';
 import { queueRecipeSteps } from '../clean-ups/queue-recipe-steps.ts';
-import { setRollbackFailed } from '../execution/service-deployment-rows.ts';
+import { setRollbackFailed } from '../execution/deployments/service-deployment-rows.ts';
 import { gateRequestOf, markGates } from '../gates/gate-request.ts';
 import { subjectEnded } from '../releases/turn-signals.ts';
 import { markSteps } from '../service-rollouts/step-request.ts';

@@ -12,7 +12,7 @@ import type {
   Side,
 } from '../../domain/deployment/vocabulary.ts';
 import type { HoldReason, StageStatus, WaitReason } from '../../domain/run.ts';
-import type { DeploymentOverride } from '../execution/deployment-source.ts';
+import type { DeploymentOverride } from '../execution/deployments/deployment-source.ts';
 import type { PersonView } from '../releases/release-view.ts';
 
 export interface DeploymentSummary {

@@ -6,7 +6,7 @@ import type { DeploymentPlan } from '../../domain/deployment/plan.ts';
 import type { ServiceDeploymentStatus } from '../../domain/deployment/vocabulary.ts';
 import type { HoldReason, StageStatus, WaitReason } from '../../domain/run.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
-import type { DeploymentOverride } from '../execution/deployment-source.ts';
+import type { DeploymentOverride } from '../execution/deployments/deployment-source.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
 import { notFound } from '../service-error.ts';
 import type { DeployedServiceView, DeploymentDetail, SummaryRow } from './deployment-view.ts';

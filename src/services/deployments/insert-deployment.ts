@@ -6,7 +6,7 @@ import { createRun } from '../../engine/create-run.ts';
 import { type HistoryItem, writeHistory } from '../../engine/history.ts';
 import { ringRun } from '../../engine/holds.ts';
 import { actorOf, type Caller, type ServiceDeps } from '../context.ts';
-import type { DeploymentOverride } from '../execution/deployment-source.ts';
+import type { DeploymentOverride } from '../execution/deployments/deployment-source.ts';
 import { conflict } from '../service-error.ts';
 import { displayIdOf } from './deployment-row.ts';
 import { beginDeploymentStatus } from './deployment-status-message.ts';

@@ -2,7 +2,7 @@ import { isValid } from 'ulid';
 import { migrationsOf } from '../../domain/deployment/target.ts';
 import { askConnection } from '../connections/ask-connection.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../context.ts';
-import { findMigration, recordMigration, schemaMigratorOf } from '../execution/migration-service.ts';
+import { findMigration, recordMigration, schemaMigratorOf } from '../execution/deployments/migration-service.ts';
 import { rememberAnswer } from '../idempotency.ts';
 import { conflict, notFound } from '../service-error.ts';
 import { lockDeployment } from './deployment-row.ts';

@@ -3,7 +3,7 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { DeliveredChange, EndedDeployment, Period } from '../../domain/dora/facts.ts';
 import { type DoraFigures, doraFigures } from '../../domain/dora/figures.ts';
 import { authorise, type Caller, type ServiceDeps } from '../context.ts';
-import type { DeploymentOverride } from '../execution/deployment-source.ts';
+import type { DeploymentOverride } from '../execution/deployments/deployment-source.ts';
 import { databaseNow } from '../release-configs/database-now.ts';
 import { groupBy } from '../releases/group-by.ts';
 import { iso } from '../releases/instant.ts';

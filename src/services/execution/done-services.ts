@@ -6,7 +6,7 @@ import type { Connector } from '../connections/connect.ts';
 import { createReleaseRecords } from './release-records.ts';
 import { createReleaseSource } from './release-source.ts';
 import { createSourceControlService } from './source-control-service.ts';
-import { createStoreService } from './store-service.ts';
+import { createStoreService } from './stores/store-service.ts';
 import { createTestRunService } from './test-run-service.ts';
 import { createTicketService } from './ticket-service.ts';
 

@@ -3,7 +3,7 @@ import { parseJson } from '../../db/schema/columns.ts';
 import type { CycleFact, ReleaseFacts } from '../../domain/release/plan-release.ts';
 import { readFrozenConfig } from '../../domain/release/read-config.ts';
 import type { Platform } from '../../domain/release/vocabulary.ts';
-import { leftRunningOf } from '../execution/superseded-build-service.ts';
+import { leftRunningOf } from '../execution/builds/superseded-build-service.ts';
 
 interface FactsRow {
   config: unknown;

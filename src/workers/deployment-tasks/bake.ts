@@ -10,9 +10,9 @@ import {
   watchStanding,
 } from '../../domain/deployment/watch.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
-import { placeOf } from '../../services/execution/driver-service.ts';
-import { stateWords } from '../../services/execution/health-service.ts';
-import { asService } from '../../services/execution/preflight-service.ts';
+import { placeOf } from '../../services/execution/deployments/driver-service.ts';
+import { stateWords } from '../../services/execution/deployments/health-service.ts';
+import { asService } from '../../services/execution/deployments/preflight-service.ts';
 import type { DeploymentTaskContext, DeploymentTaskHandler } from '../deployment-context.ts';
 import { observeSide } from './service-look.ts';
 

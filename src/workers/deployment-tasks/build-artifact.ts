@@ -1,6 +1,6 @@
 import { recipeHash } from '../../domain/deployment/recipe.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
-import type { BuiltArtifact } from '../../services/execution/built-artifact-service.ts';
+import type { BuiltArtifact } from '../../services/execution/deployments/built-artifact-service.ts';
 import { ServiceError } from '../../services/service-error.ts';
 import type { DeploymentTaskHandler } from '../deployment-context.ts';
 import { followStep, mayStillCome, tailOf } from './recipe-run.ts';

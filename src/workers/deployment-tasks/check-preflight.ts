@@ -1,5 +1,5 @@
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
-import type { HashedArtifacts } from '../../services/execution/preflight-service.ts';
+import type { HashedArtifacts } from '../../services/execution/deployments/preflight-service.ts';
 import type { DeploymentTaskHandler } from '../deployment-context.ts';
 
 const DETAIL_CHARS = 900;

@@ -4,7 +4,7 @@ import { migrationsOf } from '../../domain/deployment/target.ts';
 import type { AppliedMigration, SchemaMigrator } from '../../integrations/capabilities/schema-migrator.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { assertAttemptOurs } from '../../services/execution/attempt-scope.ts';
-import type { MigrationPlace, StoredMigration } from '../../services/execution/migration-service.ts';
+import type { MigrationPlace, StoredMigration } from '../../services/execution/deployments/migration-service.ts';
 import type { DeploymentTaskContext, DeploymentTaskHandler } from '../deployment-context.ts';
 import { demandSchemaOfNew } from './schema-guard.ts';
 import { serviceOf } from './service-look.ts';

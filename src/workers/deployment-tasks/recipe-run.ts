@@ -4,7 +4,7 @@ import type { Outcome } from '../../engine/vocabulary.ts';
 import type { CiRun } from '../../integrations/capabilities/ci.ts';
 import { signalKey } from '../../integrations/capabilities/webhook-source.ts';
 import { assertAttemptOurs } from '../../services/execution/attempt-scope.ts';
-import type { CiStep, JobStep, KeptFile } from '../../services/execution/recipe-service.ts';
+import type { CiStep, JobStep, KeptFile } from '../../services/execution/deployments/recipe-service.ts';
 import type { DeploymentTaskContext } from '../deployment-context.ts';
 
 /*

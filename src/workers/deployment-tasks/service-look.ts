@@ -8,9 +8,9 @@ import type { RouteState } from '../../integrations/capabilities/traffic-router.
 import { signalKey } from '../../integrations/capabilities/webhook-source.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { assertAttemptOurs } from '../../services/execution/attempt-scope.ts';
-import type { Configuration } from '../../services/execution/configuration-service.ts';
-import { type OpenService, placeName } from '../../services/execution/driver-service.ts';
-import { stateWords } from '../../services/execution/health-service.ts';
+import type { Configuration } from '../../services/execution/deployments/configuration-service.ts';
+import { type OpenService, placeName } from '../../services/execution/deployments/driver-service.ts';
+import { stateWords } from '../../services/execution/deployments/health-service.ts';
 import type { DeploymentTaskContext } from '../deployment-context.ts';
 import { reading } from '../reading.ts';
 

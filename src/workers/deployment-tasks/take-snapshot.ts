@@ -1,8 +1,8 @@
 import { type DrivenService, isDriven, isOnTrack, type PlannedService, type TrackService } from '../../domain/deployment/plan.ts';
 import type { ServiceSnapshot } from '../../domain/deployment/snapshot.ts';
 import type { Revision, Side } from '../../domain/deployment/vocabulary.ts';
-import type { KnownService } from '../../services/execution/deployment-records.ts';
-import { placeOf } from '../../services/execution/driver-service.ts';
+import type { KnownService } from '../../services/execution/deployments/deployment-records.ts';
+import { placeOf } from '../../services/execution/deployments/driver-service.ts';
 import type { DeploymentTaskContext, DeploymentTaskHandler } from '../deployment-context.ts';
 import { serviceLock } from './service-look.ts';
 

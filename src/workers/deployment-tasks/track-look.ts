@@ -1,8 +1,8 @@
 import { isOnTrack, type TrackService } from '../../domain/deployment/plan.ts';
 import type { StoreRelease } from '../../integrations/capabilities/app-store.ts';
-import type { DeploymentContext } from '../../services/execution/deployment-source.ts';
-import type { OpenStore } from '../../services/execution/store-service.ts';
-import { deploymentSubmission } from '../../services/execution/submission-place.ts';
+import type { DeploymentContext } from '../../services/execution/deployments/deployment-source.ts';
+import type { OpenStore } from '../../services/execution/stores/store-service.ts';
+import { deploymentSubmission } from '../../services/execution/stores/submission-place.ts';
 import type { WindowStanding } from '../../services/execution/window-service.ts';
 import { storeLock } from '../../services/releases/store-lock.ts';
 import type { DeploymentTaskContext } from '../deployment-context.ts';

@@ -2,7 +2,7 @@ import { retryDecision } from '../../domain/failure.ts';
 import { signalKey } from '../../integrations/capabilities/webhook-source.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
 import { OutboundRefusedError } from '../../platform/outbound.ts';
-import type { SupersededBuild } from '../../services/execution/superseded-build-service.ts';
+import type { SupersededBuild } from '../../services/execution/builds/superseded-build-service.ts';
 import { toFailure } from '../../services/execution/to-failure.ts';
 import type { TaskContext, TaskHandler } from '../task-context.ts';
 

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../engine/vocabulary.ts';
 import { ProviderError } from '../../integrations/kit/provider-error.ts';
-import { releaseSubmission } from '../../services/execution/submission-place.ts';
+import { releaseSubmission } from '../../services/execution/stores/submission-place.ts';
 import { storeLock } from '../../services/releases/store-lock.ts';
 import { repositoryLock } from '../release-refs.ts';
 import { lookAgainOnTrouble, storeSignals, storeTarget } from '../store-target.ts';

@@ -1,4 +1,4 @@
-import { releaseSubmission } from '../../services/execution/submission-place.ts';
+import { releaseSubmission } from '../../services/execution/stores/submission-place.ts';
 import { storeLock } from '../../services/releases/store-lock.ts';
 import { rolloutDone } from '../done-outside.ts';
 import { windowsOf } from '../release-windows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { frozenConfig } from '../../../test/data/release-facts.ts';
-import type { Build } from '../../services/execution/build-service.ts';
+import type { Build } from '../../services/execution/builds/build-service.ts';
 import type { TaskContext } from '../task-context.ts';
 import { triggerAutomationRuns } from './trigger-automation-runs.ts';
 

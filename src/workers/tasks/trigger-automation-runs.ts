@@ -1,4 +1,4 @@
-import type { BuildStatus } from '../../services/execution/build-state.ts';
+import type { BuildStatus } from '../../services/execution/builds/build-state.ts';
 import { automation } from '../automation.ts';
 import { follow } from '../build-task.ts';
 import type { TaskHandler } from '../task-context.ts';

@@ -12,7 +12,7 @@ import { askConnection } from '../../connections/ask-connection.ts';
 import { ciOf } from '../../connections/ci-metadata.ts';
 import type { OpenConnection } from '../../connections/connect.ts';
 import { actorOf, authorise, type Caller, type ServiceDeps } from '../../context.ts';
-import { gaveUp } from '../../execution/build-state.ts';
+import { gaveUp } from '../../execution/builds/build-state.ts';
 import { conflict } from '../../service-error.ts';
 import { advise, mayBeDone } from '../advise.ts';
 import { lockRelease, refuseEnded } from '../release-row.ts';
