@@ -4,6 +4,7 @@ import { createKeyring } from '../../src/platform/crypto.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { apps } from '../../src/services/catalogue/apps.ts';
 import { listEntries } from '../../src/services/catalogue/entry.ts';
+import { fingerprintKeyContext, fingerprintOf } from '../../src/services/catalogue/secret-fingerprint.ts';
 import { services } from '../../src/services/catalogue/services.ts';
 import { variableSealContext } from '../../src/services/catalogue/variables.ts';
 import { rotateKeys } from '../../src/services/connections/rotate-keys.ts';
@@ -187,6 +188,33 @@ describe('variables of an environment', () => {
       expect(newest.isCurrent(value)).toBe(true);
       expect(newest.open(value, variableSealContext(id)).reveal()).toBe('sesame-open');
     }
+  });
+
+  it('have fingerprints that tell equal secrets of one environment, by a key of the tenant that stands sealed in its row', async () => {
+    const environmentId = await environment();
+    const path = `environments/${environmentId}/variables`;
+    for (const [name, value] of [['A', 'sesame'] as const, ['B', 'sesame'] as const, ['C', 'another'] as const])
+      await call('PUT', `${path}/${name}`, { value, isSecret: true });
+    const rows = await api.db.rows<{ fingerprint: string }>(
+      'SELECT fingerprint FROM environment_variables WHERE tenant_id = ? AND environment_id = ? ORDER BY name',
+      [tenant.tenantId, environmentId],
+    );
+    const [a, b, c] = rows.map(({ fingerprint }) => fingerprint);
+    const sealedKey = async () => {
+      const [row] = await api.db.rows<{ sealed: string }>('SELECT fingerprint_key AS sealed FROM tenants WHERE id = ?', [tenant.tenantId]);
+      return row?.sealed ?? '';
+    };
+    const keyring = createKeyring(new Secret(api.keys));
+    const key = keyring.open(await sealedKey(), fingerprintKeyContext(tenant.tenantId));
+    const newest = createKeyring(new Secret(`newest:${randomBytes(32).toString('base64')},${api.keys}`));
+    await rotateKeys({ db: api.db, keyring: newest });
+    const rotated = await sealedKey();
+
+    expect(a).toBe(b);
+    expect(c).not.toBe(a);
+    expect(fingerprintOf(key, 'sesame')).toBe(a);
+    expect(newest.isCurrent(rotated)).toBe(true);
+    expect(newest.open(rotated, fingerprintKeyContext(tenant.tenantId)).reveal()).toBe(key.reveal());
   });
 
   it('are told apart by service, set anew and taken away', async () => {

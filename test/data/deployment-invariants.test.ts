@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fingerprintOf, putVariable } from '../../src/services/catalogue/variables.ts';
+import { fingerprintKey, fingerprintOf } from '../../src/services/catalogue/secret-fingerprint.ts';
+import { putVariable } from '../../src/services/catalogue/variables.ts';
 import { approveDeployment } from '../../src/services/deployments/approve-deployment.ts';
 import { cancelDeployment } from '../../src/services/deployments/cancel-deployment.ts';
 import { createDeployment } from '../../src/services/deployments/create-deployment.ts';
@@ -127,8 +128,10 @@ describe.each(testDatabases())('deployments on $name', (server) => {
     const telling = Object.entries(all).flatMap(([table, text]) => (text.includes(SECRET) ? [table] : []));
     expect(telling).toEqual([]);
     expect(JSON.stringify(world.rung)).not.toContain(SECRET);
-    expect(all.snapshots).toContain(fingerprintOf(tenantId, SECRET));
-    expect(all.config_versions).toContain(fingerprintOf(tenantId, SECRET));
+    const key = await world.deps.db.transact((tx) => fingerprintKey(tx, world.deps.keyring, tenantId));
+    expect(all.snapshots).toContain(fingerprintOf(key, SECRET));
+    expect(all.config_versions).toContain(fingerprintOf(key, SECRET));
+    expect(Object.values(all).join('')).not.toContain(key.reveal());
     expect(world.logged.join('')).toContain('the driver broke');
     expect(world.logged.filter((line) => line.includes(SECRET))).toEqual([]);
   });

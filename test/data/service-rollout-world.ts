@@ -14,7 +14,8 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { createRedis } from '../../src/platform/redis.ts';
 import { parseRedisUrl } from '../../src/platform/redis-target.ts';
 import { Secret } from '../../src/platform/secret.ts';
-import { fingerprintOf, variableSealContext } from '../../src/services/catalogue/variables.ts';
+import { fingerprintKey, fingerprintOf } from '../../src/services/catalogue/secret-fingerprint.ts';
+import { variableSealContext } from '../../src/services/catalogue/variables.ts';
 import type { Connector } from '../../src/services/connections/connect.ts';
 import type { Caller } from '../../src/services/context.ts';
 import { deploymentRunDefinition } from '../../src/services/deployments/deployment-run.ts';
@@ -302,6 +303,7 @@ export async function openServiceRolloutWorld(server: DatabaseServer): Promise<S
     ]);
     if (secret === undefined) return;
     const id = newId();
+    const key = await db.transact((tx) => fingerprintKey(tx, keyring, tenantId));
     await db.run(
       'INSERT INTO environment_variables (id, tenant_id, environment_id, name, is_secret, value, fingerprint, updated_by_account_id) VALUES (?)',
       [
@@ -312,7 +314,7 @@ export async function openServiceRolloutWorld(server: DatabaseServer): Promise<S
           'TOKEN',
           true,
           keyring.seal(secret, variableSealContext(id)),
-          fingerprintOf(tenantId, secret),
+          fingerprintOf(key, secret),
           accountId,
         ],
       ],

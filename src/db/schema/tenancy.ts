@@ -6,6 +6,8 @@ const sha256 = customType<{ data: string; driverData: string }>({ dataType: () =
 export const tenants = mysqlTable('tenants', {
   id: id('id').primaryKey(),
   name: name('name', { length: 200 }).notNull(),
+  /** Sealed: what the fingerprints of its secrets rest on. NULL until it has one. */
+  fingerprintKey: word('fingerprint_key', { length: 255 }),
   createdAt: instant('created_at').notNull().default(now),
 });
 

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { ulid } from 'ulid';
 import type { Sql, Tx } from '../../db/client.ts';
 import type { Keyring } from '../../platform/crypto.ts';
@@ -6,11 +5,12 @@ import { authorise, type Caller, type ServiceDeps } from '../context.ts';
 import { iso, isoOrNull } from '../releases/instant.ts';
 import { invalid, notFound } from '../service-error.ts';
 import { lockTenant, record } from './entry.ts';
+import { fingerprintKey, fingerprintOf } from './secret-fingerprint.ts';
 import { demandEnvironment } from './targets.ts';
 
 /*
  * Environment variables of an environment, or of one service in it, which then wins. A secret's value is sealed and never shown; equal secrets are
- * told by a fingerprint, which is of no use without the tenant's id and the value.
+ * told by their fingerprints.
  */
 
 export interface VariableInput {
@@ -56,10 +56,6 @@ const view = ({ serviceId, name, isSecret, value, expiresAt, updatedAt }: Variab
 
 export const variableSealContext = (id: string) => `environment_variables/${id}/value`;
 
-/** Of one tenant's secrets: the same value has the same fingerprint. @returns 64 hexadecimal digits */
-export const fingerprintOf = (tenantId: string, value: string): string =>
-  createHmac('sha256', `signalbox/fingerprint/${tenantId}`).update(value).digest('hex');
-
 export async function listVariables(
   { db }: Pick<ServiceDeps, 'db'>,
   caller: Caller,
@@ -103,6 +99,9 @@ async function write(
   { value, isSecret, expiresAt }: VariableInput,
 ): Promise<void> {
   const columns = ['id', 'tenant_id', 'environment_id', 'service_id', 'name', 'is_secret', 'value', 'fingerprint', 'expires_at'];
+  const kept = isSecret
+    ? [keyring.seal(value, variableSealContext(id)), fingerprintOf(await fingerprintKey(tx, keyring, tenantId), value)]
+    : [value, null];
   const own = ['is_secret', 'value', 'fingerprint', 'expires_at', 'updated_by_account_id'];
   await tx.run(
     `INSERT INTO environment_variables (${[...columns, 'updated_by_account_id'].join(', ')}) VALUES (?)
@@ -110,7 +109,7 @@ async function write(
     [
       [
         ...[id, tenantId, place.environmentId, place.serviceId ?? '', place.name, isSecret],
-        ...[isSecret ? keyring.seal(value, variableSealContext(id)) : value, isSecret ? fingerprintOf(tenantId, value) : null],
+        ...kept,
         ...[expiresAt, accountId],
       ],
     ],

@@ -2,6 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { parseJson } from '../../db/schema/columns.ts';
 import { type Category, categories } from '../../integrations/kit/define-provider.ts';
 import { DecryptError, type Keyring } from '../../platform/crypto.ts';
+import { fingerprintKeyContext } from '../catalogue/secret-fingerprint.ts';
 import { variableSealContext } from '../catalogue/variables.ts';
 import { configVersionSealContext } from '../execution/deployments/configuration-service.ts';
 import { idempotencySealContext } from '../idempotency.ts';
@@ -31,6 +32,7 @@ const BATCH = 100;
 export async function rotateKeys(deps: RotateDeps): Promise<Rotation> {
   const rotation: Rotation = { resealed: 0, current: 0, unopenable: [] };
   for (const category of categories) await rotateConnections(deps, category, rotation);
+  await rotateFingerprintKeys(deps, rotation);
   await rotateVariables(deps, rotation);
   await rotateConfigVersions(deps, rotation);
   await rotateAnswers(deps, rotation);
@@ -57,6 +59,25 @@ async function rotateConnections({ db, keyring }: RotateDeps, category: Category
         if (fresh === null) continue;
         rotation.resealed += await db.run(`UPDATE ${table} SET ${column} = ? WHERE id = ? AND ${column} = ?`, [fresh, id, sealed]);
       }
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = last.id;
+  }
+}
+
+/** What fingerprints of secrets rest on, one for a tenant. */
+async function rotateFingerprintKeys({ db, keyring }: RotateDeps, rotation: Rotation): Promise<void> {
+  const table = 'tenants';
+  for (let after = ''; ; ) {
+    const rows = await db.rows<{ id: string; sealed: string }>(
+      `SELECT id, fingerprint_key AS sealed FROM ${table} WHERE fingerprint_key IS NOT NULL AND id > ? ORDER BY id LIMIT ${BATCH}`,
+      [after],
+    );
+    for (const { id, sealed } of rows) {
+      const fresh = reseal(keyring, sealed, fingerprintKeyContext(id), { table, id }, rotation);
+      if (fresh === null) continue;
+      rotation.resealed += await db.run(`UPDATE ${table} SET fingerprint_key = ? WHERE id = ? AND fingerprint_key = ?`, [fresh, id, sealed]);
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;

@@ -1,0 +1,1 @@
+ALTER TABLE `tenants` ADD `fingerprint_key` varchar(255) character set ascii collate ascii_bin;
