@@ -142,6 +142,25 @@ describe('createOutboundFetch', () => {
     expect(requests).toMatchObject([{ host: `name.example:${port}`, url: '/x' }]);
   });
 
+  it('sends a form with its fields, as the type says that it names', async () => {
+    const types: (string | undefined)[] = [];
+    const { port, requests } = await startServer((request, response) => {
+      types.push(request.headers['content-type']);
+      response.end();
+    });
+    const form = new FormData();
+    form.append('parent', '1200');
+
+    await open('127.0.0.0/8')(`http://127.0.0.1:${port}/attachments`, {
+      method: 'POST',
+      body: form,
+      headers: { accept: 'application/json' },
+    });
+
+    const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(types[0] ?? '')?.[1] ?? 'none';
+    expect(requests[0]?.body).toContain(`${boundary}\r\nContent-Disposition: form-data; name="parent"\r\n\r\n1200\r\n`);
+  });
+
   it('keeps connections alive', async () => {
     const { port, sockets } = await startServer(answer);
     const fetch = open('127.0.0.1');

@@ -197,10 +197,19 @@ function pinned(found: { address: string; family: number }[]): LookupFunction {
 
 /** A runtime `Request` is foreign to the package's fetch, so it is taken apart. */
 async function unpack(input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<{ url: URL; init: RequestInit }> {
-  if (!(input instanceof Request)) return { url: parseUrl(String(input)), init };
+  if (!(input instanceof Request))
+    return { url: parseUrl(String(input)), init: init.body instanceof FormData ? await encoded(init, init.body) : init };
   const { method, headers, signal, redirect } = input;
   const body = input.body === null ? undefined : await input.arrayBuffer();
   return { url: parseUrl(input.url), init: { method, headers, signal, redirect, ...(body === undefined ? {} : { body }), ...init } };
+}
+
+/** The runtime's forms are none to the package's own fetch, which would send their name. */
+async function encoded(init: RequestInit, form: FormData): Promise<RequestInit> {
+  const carrier = new Response(form);
+  const headers = new Headers(init.headers);
+  headers.set('content-type', carrier.headers.get('content-type') ?? '');
+  return { ...init, headers, body: await carrier.arrayBuffer() };
 }
 
 function parseUrl(text: string): URL {
