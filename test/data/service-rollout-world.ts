@@ -306,18 +306,7 @@ export async function openServiceRolloutWorld(server: DatabaseServer): Promise<S
     const key = await db.transact((tx) => fingerprintKey(tx, keyring, tenantId));
     await db.run(
       'INSERT INTO environment_variables (id, tenant_id, environment_id, name, is_secret, value, fingerprint, updated_by_account_id) VALUES (?)',
-      [
-        [
-          id,
-          tenantId,
-          environmentId,
-          'TOKEN',
-          true,
-          keyring.seal(secret, variableSealContext(id)),
-          fingerprintOf(key, secret),
-          accountId,
-        ],
-      ],
+      [[id, tenantId, environmentId, 'TOKEN', true, keyring.seal(secret, variableSealContext(id)), fingerprintOf(key, secret), accountId]],
     );
   }
 

@@ -106,13 +106,7 @@ async function write(
   await tx.run(
     `INSERT INTO environment_variables (${[...columns, 'updated_by_account_id'].join(', ')}) VALUES (?)
      ON DUPLICATE KEY UPDATE ${own.map((column) => `${column} = VALUES(${column})`).join(', ')}, updated_at = UTC_TIMESTAMP(3)`,
-    [
-      [
-        ...[id, tenantId, place.environmentId, place.serviceId ?? '', place.name, isSecret],
-        ...kept,
-        ...[expiresAt, accountId],
-      ],
-    ],
+    [[...[id, tenantId, place.environmentId, place.serviceId ?? '', place.name, isSecret], ...kept, ...[expiresAt, accountId]]],
   );
 }
 

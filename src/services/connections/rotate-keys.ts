@@ -77,7 +77,11 @@ async function rotateFingerprintKeys({ db, keyring }: RotateDeps, rotation: Rota
     for (const { id, sealed } of rows) {
       const fresh = reseal(keyring, sealed, fingerprintKeyContext(id), { table, id }, rotation);
       if (fresh === null) continue;
-      rotation.resealed += await db.run(`UPDATE ${table} SET fingerprint_key = ? WHERE id = ? AND fingerprint_key = ?`, [fresh, id, sealed]);
+      rotation.resealed += await db.run(`UPDATE ${table} SET fingerprint_key = ? WHERE id = ? AND fingerprint_key = ?`, [
+        fresh,
+        id,
+        sealed,
+      ]);
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < BATCH) return;
