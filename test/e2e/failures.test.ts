@@ -17,13 +17,15 @@ afterAll(() => world?.stopAll());
 
 const config = { automationRuns: false, preRegressionBuilds: false };
 const messagesWith = (text: string) => tenant.effects().messages.filter((message) => message.text.includes(text));
+/** Of one release: an earlier try of the same test has told of its own. */
+const toldOf = ({ displayId }: { displayId: string }, text: string) =>
+  messagesWith(text).filter((message) => message.text.startsWith(`${displayId}: `));
 const runsOf = (workflow: string, ref: string) => tenant.effects().runs.filter((run) => run.workflow === workflow && run.ref === ref);
 
 it('pauses for a failed build and says what to do; a retry dispatches that one build anew and the release ends', async () => {
   world.fakes.github.world.failRuns({ workflow: 'regression-ios.yml' });
   const release = await tenant.createRelease({ config });
-  const toldOfBuilds = () =>
-    messagesWith(`${release.displayId}: regression builds of cycle 1 failed\nFailures\n*IOS*\nfailed (failure)\n*Release*`);
+  const toldOfBuilds = () => toldOf(release, 'regression builds of cycle 1 failed\nFailures\n*IOS*\nfailed (failure)\n*Release*');
 
   const paused = await release.until('PAUSED');
   const failed = await release.task('TRIGGER_REGRESSION_BUILDS');
@@ -81,7 +83,7 @@ it('goes on without a failed task that somebody skips, and keeps the reason', as
   await release.untilTask('APPROVE_REGRESSION', 'WAITING(APPROVAL)');
   await release.decide('APPROVED');
   const failed = await release.untilTask('CREATE_AAB_BUILD', 'FAILED');
-  await waitFor(() => messagesWith('ANDROID failed (timed_out)').length === 1, { what: 'people to hear of it' });
+  await waitFor(() => toldOf(release, 'ANDROID failed (timed_out)').length === 1, { what: 'people to hear of it' });
 
   const silent = await release.onTask('CREATE_AAB_BUILD', 'skip', {});
   const skipped = await release.onTask('CREATE_AAB_BUILD', 'skip', { reason: 'built by hand and uploaded' });
@@ -104,7 +106,7 @@ it('waits with what needs a revoked token and nothing else, names who must act, 
   const waiting = await release.untilTask('CREATE_RC_TAG', 'WAITING(CONNECTION)');
   const { items } = await release.why();
   const marked = await tenant.owner.request('GET', integration('scm'));
-  await waitFor(() => messagesWith('must renew the credentials').length === 1, { what: 'people to hear of it' });
+  await waitFor(() => toldOf(release, 'must renew the credentials').length === 1, { what: 'people to hear of it' });
 
   const { id } = tenant.connections.scm;
   expect(waiting.failure).toMatchObject({
@@ -128,7 +130,7 @@ it('waits with what needs a revoked token and nothing else, names who must act, 
 
   const tags = tenant.effects().tags.filter(({ name }) => name.startsWith(`v${release.version}`));
   expect(tags.map(({ name }) => name)).toEqual([`v${release.version}-rc.1`, `v${release.version}-rc.2`, `v${release.version}`]);
-  expect(messagesWith('must renew the credentials')).toHaveLength(1);
+  expect(toldOf(release, 'must renew the credentials')).toHaveLength(1);
   expect(world.logs().filter((line) => line.includes(renewed))).toEqual([]);
 });
 
